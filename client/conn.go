@@ -1,0 +1,150 @@
+package client
+
+import (
+	"net"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"github.com/fcgikit/fcgikit/client/ajp"
+)
+
+// readBuffer holds a usual answer whole, so that one read takes it; longer
+// bodies go from the socket to the reader's own buffer.
+const readBuffer = 16 << 10
+
+// conn is one connection, with the bytes that came and were not taken.
+type conn struct {
+	net.Conn
+	pool *pool
+
+	in      []byte // in[r:w] has come and was not taken
+	r, w    int
+	out     []byte // the request being built
+	scratch []byte // what goes into it
+	forward ajp.Request
+	names   []string // of its headers
+	headers ajp.ResponseHeaders
+
+	free        int          // requests that it can take at this moment
+	capacity    int          // requests that it can take at all
+	requests    atomic.Int64 // that it took so far
+	granted     int          // requests that room was taken for so far
+	retired     bool         // it takes no further one
+	dropped     bool         // it is closed
+	idleSince   time.Time
+	connectTime time.Duration
+
+	read    int64 // bytes, over its life
+	written atomic.Int64
+
+	mux *muxer // where requests share it
+
+	mu          sync.Mutex
+	aborted     bool // a context was cancelled: deadlines stay in the past
+	hasDeadline bool
+	awaitFirst  atomic.Bool // the answer has not begun, and its limit is to be set
+}
+
+// buffered is what came and was not taken.
+func (c *conn) buffered() []byte { return c.in[c.r:c.w] }
+
+func (c *conn) take(n int) { c.r += n }
+
+// position is how many bytes were taken over the connection's life.
+func (c *conn) position() int64 { return c.read - int64(c.w-c.r) }
+
+// shownBytes is how much of a breach an error shows: a record's header, and as
+// much again.
+const shownBytes = 16
+
+// shown is a copy of the first bytes that were not taken.
+func (c *conn) shown() []byte {
+	b := c.buffered()
+	return append([]byte(nil), b[:min(len(b), shownBytes)]...)
+}
+
+// ensure waits until n bytes are buffered.
+func (c *conn) ensure(n int) error {
+	for c.w-c.r < n {
+		if err := c.fill(n); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// fill reads once into the buffer, which has room for n bytes in all.
+func (c *conn) fill(n int) error {
+	if c.in == nil {
+		c.in = make([]byte, readBuffer)
+	}
+	if len(c.in)-c.r < n || c.r == c.w || c.w == len(c.in) {
+		c.makeRoom(n)
+	}
+	m, err := c.Conn.Read(c.in[c.w:])
+	c.w += m
+	c.read += int64(m)
+	if m > 0 {
+		return nil
+	}
+	return err
+}
+
+// makeRoom moves what is buffered to the front, of a larger buffer if need be.
+func (c *conn) makeRoom(n int) {
+	in := c.in
+	if len(in) < n {
+		in = make([]byte, n)
+	}
+	c.w = copy(in, c.in[c.r:c.w])
+	c.r = 0
+	c.in = in
+}
+
+// readInto reads past the buffer, which must be empty.
+func (c *conn) readInto(p []byte) (int, error) {
+	n, err := c.Conn.Read(p)
+	c.read += int64(n)
+	if n > 0 {
+		err = nil
+	}
+	return n, err
+}
+
+// writeAll writes b, until the deadline where there is one.
+func (c *conn) writeAll(b []byte, deadline time.Time) error {
+	if !deadline.IsZero() {
+		c.setDeadline(net.Conn.SetWriteDeadline, deadline)
+	}
+	n, err := c.Conn.Write(b)
+	c.written.Add(int64(n))
+	return err
+}
+
+// abort wakes whoever reads or writes, for good.
+func (c *conn) abort() {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.aborted = true
+	c.Conn.SetDeadline(time.Unix(1, 0))
+}
+
+// setDeadline leaves an aborted connection's deadlines where they are.
+func (c *conn) setDeadline(set func(net.Conn, time.Time) error, at time.Time) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if !c.aborted {
+		set(c.Conn, at)
+		c.hasDeadline = true
+	}
+}
+
+func (c *conn) clearDeadlines() {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.hasDeadline {
+		c.Conn.SetDeadline(time.Time{})
+		c.hasDeadline = false
+	}
+}

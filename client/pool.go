@@ -1,0 +1,350 @@
+package client
+
+import (
+	"context"
+	"errors"
+	"net"
+	"slices"
+	"sync"
+	"time"
+)
+
+// pool holds the connections to one target.
+type pool struct {
+	t      *Transport
+	target Target
+
+	mu        sync.Mutex
+	open      int       // connections, those being made too
+	available []*conn   // those with room for a request; the last one is taken first
+	waiting   []*waiter // first in, first out
+	reaping   bool
+
+	sharing sharing // how many requests a connection takes
+}
+
+// waiter is a request beyond MaxConns.
+type waiter struct {
+	granted chan grant // holds one
+}
+
+// grant is what a waiter gets: a connection with room taken for it, or, where
+// that is nil, leave to make one.
+type grant struct{ c *conn }
+
+// get takes room for one request on a connection: a kept one, a new one, or,
+// where the cap is reached, the next that comes free.
+func (p *pool) get(x *call) (*conn, error) {
+	if err := p.learnSharing(x); err != nil {
+		return nil, err
+	}
+	if x.fresh {
+		p.closeIdle() // the server that ended one kept connection ended them all
+	}
+	for {
+		g, w := p.tryGet()
+		if w != nil {
+			var err error
+			if g, err = p.wait(x, w); err != nil {
+				return nil, err
+			}
+		}
+		if g.c == nil {
+			return p.connect(x)
+		}
+		if !p.stale(g.c) {
+			return g.c, nil
+		}
+		p.t.stats.lost.Add(1)
+		p.drop(g.c)
+	}
+}
+
+// tryGet is a grant, or else a place in the queue.
+func (p *pool) tryGet() (grant, *waiter) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if n := len(p.available); n > 0 {
+		c := p.available[n-1]
+		p.take(c)
+		return grant{c}, nil
+	}
+	if p.t.MaxConns == 0 || p.open < p.t.MaxConns {
+		p.open++
+		return grant{}, nil
+	}
+	w := &waiter{granted: make(chan grant, 1)}
+	p.waiting = append(p.waiting, w)
+	return grant{}, w
+}
+
+// take counts one request's room on a connection as used. The lock is held.
+func (p *pool) take(c *conn) {
+	c.free--
+	c.granted++
+	if limit := p.t.MaxRequestsPerConn; limit > 0 && c.granted >= limit {
+		c.retired = true
+	}
+	if c.free == 0 || c.retired {
+		p.unlist(c)
+	}
+}
+
+func (p *pool) wait(x *call, w *waiter) (grant, error) {
+	p.t.stats.waited.Add(1)
+	up, stop := alarm(x.deadline)
+	defer stop()
+	select {
+	case g := <-w.granted:
+		return g, nil
+	case <-up:
+		p.leave(w)
+		return grant{}, &TimeoutError{Queued, p.t.Timeout}
+	case <-x.ctx.Done():
+		p.leave(w)
+		return grant{}, context.Cause(x.ctx)
+	}
+}
+
+// leave gives up a place in the queue; what was granted meanwhile goes on to
+// the next.
+func (p *pool) leave(w *waiter) {
+	p.mu.Lock()
+	for i, other := range p.waiting {
+		if other == w {
+			p.waiting = slices.Delete(p.waiting, i, i+1)
+			p.mu.Unlock()
+			return
+		}
+	}
+	p.mu.Unlock()
+	if g := <-w.granted; g.c != nil {
+		p.put(g.c)
+	} else {
+		p.giveUp()
+	}
+}
+
+// connect makes a connection for which room was counted.
+func (p *pool) connect(x *call) (*conn, error) {
+	c, err := p.dial(x.ctx, x.deadline)
+	if err != nil {
+		p.giveUp()
+		return nil, err
+	}
+	p.adopt(c)
+	return c, nil
+}
+
+// adopt sets a new connection up, with one request's room taken.
+func (p *pool) adopt(c *conn) {
+	c.capacity = p.sharing.capacity()
+	if c.capacity > 1 {
+		c.mux = newMuxer(c)
+	}
+	c.free = c.capacity
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.take(c)
+	p.offer(c)
+	if c.free > 0 && !c.retired {
+		p.available = append(p.available, c)
+	}
+}
+
+// offer hands a connection's room to those who wait. The lock is held.
+func (p *pool) offer(c *conn) {
+	for c.free > 0 && !c.retired && len(p.waiting) > 0 {
+		p.take(c)
+		p.nextWaiter().granted <- grant{c}
+	}
+}
+
+func (p *pool) nextWaiter() *waiter {
+	w := p.waiting[0]
+	p.waiting[0] = nil
+	p.waiting = p.waiting[1:]
+	return w
+}
+
+// dial makes a connection, within DialTimeout and by the deadline where there
+// are such.
+func (p *pool) dial(ctx context.Context, deadline time.Time) (*conn, error) {
+	start := time.Now()
+	limit := p.t.Timeout
+	if own := p.t.DialTimeout; own > 0 && (deadline.IsZero() || start.Add(own).Before(deadline)) {
+		limit, deadline = own, start.Add(own)
+	}
+	inner := ctx
+	if !deadline.IsZero() {
+		var cancel context.CancelFunc
+		inner, cancel = context.WithDeadline(ctx, deadline)
+		defer cancel()
+	}
+	nc, err := p.t.dialer()(inner, p.target.Network, p.target.Address)
+	if err != nil {
+		return nil, dialError(ctx, err, deadline, limit)
+	}
+	p.t.stats.opened.Add(1)
+	return &conn{Conn: nc, pool: p, connectTime: time.Since(start)}, nil
+}
+
+// dialError is the context's error or the limit's, where one of them was why.
+// The dialer's own timers may be a moment ahead of the context's.
+func dialError(ctx context.Context, err error, deadline time.Time, limit time.Duration) error {
+	var timeout net.Error
+	timedOut := errors.As(err, &timeout) && timeout.Timeout()
+	if ctx.Err() != nil {
+		return context.Cause(ctx)
+	}
+	if end, ok := ctx.Deadline(); ok && timedOut && !time.Now().Before(end) {
+		return context.DeadlineExceeded
+	}
+	if timedOut && !deadline.IsZero() && !time.Now().Before(deadline) {
+		return &TimeoutError{Connecting, limit}
+	}
+	return err
+}
+
+func (t *Transport) dialer() func(context.Context, string, string) (net.Conn, error) {
+	if t.DialContext != nil {
+		return t.DialContext
+	}
+	// Without keep-alive probes, which would cost five system calls a connection.
+	return (&net.Dialer{KeepAlive: -1}).DialContext
+}
+
+// put gives a request's room on a sound connection back.
+func (p *pool) put(c *conn) {
+	if p.takeBack(c) {
+		p.drop(c)
+	}
+}
+
+// takeBack says whether the connection is at its end.
+func (p *pool) takeBack(c *conn) (ended bool) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	c.free++
+	if c.retired {
+		return c.free == c.capacity
+	}
+	c.idleSince = time.Now()
+	if p.offer(c); c.free == 0 || c.retired {
+		return false
+	}
+	if c.free == c.capacity {
+		if c.capacity == 1 && len(p.available) >= p.t.maxIdle() {
+			return true
+		}
+		p.reapLater()
+	}
+	if c.free == 1 {
+		p.available = append(p.available, c)
+	}
+	return false
+}
+
+// retire stops a connection from taking requests; it ends with its last one.
+func (p *pool) retire(c *conn) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	c.retired = true
+	p.unlist(c)
+}
+
+// unlist takes c out of those with room. The lock is held.
+func (p *pool) unlist(c *conn) {
+	for i := len(p.available) - 1; i >= 0; i-- { // the last one is taken first
+		if p.available[i] == c {
+			p.available = slices.Delete(p.available, i, i+1)
+			return
+		}
+	}
+}
+
+// drop ends a connection.
+func (p *pool) drop(c *conn) {
+	p.mu.Lock()
+	dropped := c.dropped
+	c.dropped, c.retired = true, true
+	p.unlist(c)
+	p.mu.Unlock()
+	if !dropped {
+		c.Conn.Close()
+		p.giveUp()
+	}
+}
+
+// giveUp gives a connection's place to the first who waits.
+func (p *pool) giveUp() {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if len(p.waiting) > 0 {
+		p.nextWaiter().granted <- grant{}
+		return
+	}
+	p.open--
+}
+
+func (p *pool) count() (open, idle int) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	for _, c := range p.available {
+		if c.free == c.capacity {
+			idle++
+		}
+	}
+	return p.open, idle
+}
+
+// closeIdle ends the connections that serve nothing.
+func (p *pool) closeIdle() {
+	p.mu.Lock()
+	ended, _ := p.takeIdle(time.Now().Add(time.Hour))
+	p.mu.Unlock()
+	for _, c := range ended {
+		p.drop(c)
+	}
+}
+
+// takeIdle unlists those that have served nothing since limit, and says since
+// when the next of them has. The lock is held.
+func (p *pool) takeIdle(limit time.Time) (ended []*conn, next time.Time) {
+	for _, c := range p.available {
+		switch {
+		case c.free < c.capacity:
+		case c.idleSince.Before(limit):
+			ended = append(ended, c)
+		case next.IsZero() || c.idleSince.Before(next):
+			next = c.idleSince
+		}
+	}
+	for _, c := range ended {
+		c.retired = true
+		p.unlist(c)
+	}
+	return ended, next
+}
+
+// reapLater sees to it that idle connections end in time. The lock is held.
+func (p *pool) reapLater() {
+	if life := p.t.idleTimeout(); life >= 0 && !p.reaping {
+		p.reaping = true
+		time.AfterFunc(life, p.reap)
+	}
+}
+
+func (p *pool) reap() {
+	life := p.t.idleTimeout()
+	p.mu.Lock()
+	ended, next := p.takeIdle(time.Now().Add(-life))
+	if p.reaping = !next.IsZero(); p.reaping {
+		// A moment later, so that one look suffices.
+		time.AfterFunc(time.Until(next.Add(life))+time.Millisecond, p.reap)
+	}
+	p.mu.Unlock()
+	for _, c := range ended {
+		p.drop(c)
+	}
+}

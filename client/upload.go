@@ -1,0 +1,304 @@
+package client
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"net/http/httptrace"
+	"os"
+	"sync"
+	"time"
+
+	"github.com/fcgikit/fcgikit/client/fcgi"
+)
+
+const (
+	// smallBody is the longest request body that goes out in one write with the
+	// head, as one record: less than any socket's buffer, so that the write does
+	// not wait for a server that answers before it reads.
+	smallBody = fcgi.MaxAlignedContent
+	// uploadPiece is how much of a longer body a write holds, a record's header
+	// and padding aside.
+	uploadPiece = 32 << 10
+)
+
+// takeBody finds the request body's length, and how it will be sent: with the
+// head if it is small and at hand, else by a goroutine beside the reading.
+func (x *call) takeBody() error {
+	if x.body == nil || x.body == http.NoBody {
+		return nil
+	}
+	x.length = x.req.ContentLength
+	if x.length == 0 {
+		x.length = -1
+	}
+	if x.length < 0 && x.to.target.Protocol == SCGI {
+		return x.bufferBody()
+	}
+	atHand := x.req.GetBody != nil && x.length > 0
+	if x.to.target.Protocol != AJP && !(atHand && x.length <= smallBody) {
+		x.upload = &upload{src: x.body, length: x.length, done: make(chan struct{})}
+	}
+	return nil
+}
+
+// bufferBody collects a body to learn its length.
+func (x *call) bufferBody() error {
+	limit := int64(x.t.maxBuffered())
+	x.phase = Writing
+	b, err := x.beside(func(body io.Reader) ([]byte, error) {
+		b, err := io.ReadAll(io.LimitReader(body, limit+1))
+		if err != nil {
+			err = &requestBodyError{err}
+		}
+		return b, err
+	})
+	switch {
+	case err != nil:
+	case int64(len(b)) > limit:
+		err = ErrLengthRequired
+	}
+	x.abandonBody()
+	x.small, x.length = b, int64(len(b))
+	return err
+}
+
+// beside runs read on the request's body, which may keep it waiting, within the
+// exchange's limits.
+func (x *call) beside(read func(body io.Reader) ([]byte, error)) ([]byte, error) {
+	type result struct {
+		b   []byte
+		err error
+	}
+	got := make(chan result, 1)
+	body := x.body
+	go func() {
+		b, err := read(body)
+		got <- result{b, err}
+	}()
+	up, stop := alarm(x.deadline)
+	defer stop()
+	select {
+	case r := <-got:
+		return r.b, r.err
+	case <-up:
+		return nil, &TimeoutError{Writing, x.t.Timeout}
+	case <-x.ctx.Done():
+		return nil, context.Cause(x.ctx)
+	}
+}
+
+// appendBody appends a small body.
+func (x *call) appendBody(b []byte) ([]byte, error) {
+	if x.small != nil {
+		return append(b, x.small...), nil
+	}
+	start := len(b)
+	b = append(b, make([]byte, x.length)...)
+	if got, err := io.ReadFull(x.body, b[start:]); err != nil {
+		return b[:start], lengthError(x.length, int64(got), err)
+	}
+	if err := atEnd(x.body, x.length); err != nil {
+		return b[:start], err
+	}
+	x.abandonBody()
+	return b, nil
+}
+
+// requestBodyError is a request body that could not be read as announced.
+type requestBodyError struct{ err error }
+
+func (e *requestBodyError) Error() string { return "the request's body: " + e.err.Error() }
+func (e *requestBodyError) Unwrap() error { return e.err }
+
+func lengthError(length, got int64, err error) error {
+	if err == io.EOF || err == io.ErrUnexpectedEOF {
+		err = fmt.Errorf("expected %d bytes as ContentLength says, got %d", length, got)
+	}
+	return &requestBodyError{err}
+}
+
+func atEnd(r io.Reader, length int64) error {
+	var one [1]byte
+	if n, err := io.ReadFull(r, one[:]); n > 0 {
+		return &requestBodyError{fmt.Errorf("expected %d bytes as ContentLength says, got more", length)}
+	} else if err != io.EOF {
+		return &requestBodyError{err}
+	}
+	return nil
+}
+
+// abandonBody closes the request's body if that was not done.
+func (x *call) abandonBody() {
+	if x.upload != nil {
+		x.upload.close()
+	} else if x.body != nil {
+		x.body.Close()
+	}
+	x.body = nil
+}
+
+// upload writes a request's body while its answer is being read, since a server
+// may answer before it has read all.
+type upload struct {
+	src    io.ReadCloser
+	length int64
+	done   chan struct{}
+	once   sync.Once
+
+	mu     sync.Mutex
+	last   bool      // the final bytes are being written
+	sentAt time.Time // when they were
+	err    error     // why not, where no end of the connection tells
+}
+
+// start begins; id is FastCGI's request, or 0 where the body goes as it is.
+func (u *upload) start(x *call, id uint16) {
+	write := func(b []byte) error { return x.c.writeAll(b, x.writeLimit()) }
+	if s := x.stream; s != nil {
+		turn := s.turn
+		write = func(b []byte) error { return s.write(turn, b) }
+	}
+	go func() {
+		defer close(u.done)
+		err := u.run(write, id)
+		u.close()
+		if x.trace != nil && x.trace.WroteRequest != nil {
+			x.trace.WroteRequest(httptrace.WroteRequestInfo{Err: err})
+		}
+		if err == nil {
+			x.bodySent()
+		} else {
+			x.bodyFailed(err)
+		}
+	}()
+}
+
+// bodySent begins the wait for an answer that has not begun.
+func (x *call) bodySent() {
+	x.upload.mu.Lock()
+	x.upload.sentAt = time.Now()
+	x.upload.mu.Unlock()
+	switch {
+	case x.t.FirstByteTimeout == 0:
+	case x.stream != nil:
+		signal(x.stream.ready)
+	default:
+		x.limitFirstByte()
+	}
+}
+
+// bodyFailed wakes the reading where the request can't be completed, by the
+// body's fault or a limit's. Of a connection that ended the reading knows: it
+// may have given the answer before.
+func (x *call) bodyFailed(err error) {
+	var own *requestBodyError
+	switch {
+	case errors.As(err, &own):
+		err = own
+	case x.stream == nil && x.ctx.Err() == nil && errors.Is(err, os.ErrDeadlineExceeded):
+		err = &TimeoutError{Writing, x.limit(Writing)}
+	default:
+		return
+	}
+	x.upload.mu.Lock()
+	x.upload.err = err
+	x.upload.mu.Unlock()
+	if x.stream != nil {
+		signal(x.stream.ready)
+		return
+	}
+	x.c.abort()
+}
+
+// run writes the body piece by piece.
+func (u *upload) run(write func([]byte) error, id uint16) error {
+	buf := make([]byte, fcgi.HeaderLen+uploadPiece, fcgi.HeaderLen+uploadPiece+2*fcgi.HeaderLen)
+	for sent := int64(0); ; {
+		n, err := u.src.Read(buf[fcgi.HeaderLen:])
+		sent += int64(n)
+		if u.length >= 0 && sent > u.length {
+			return &requestBodyError{fmt.Errorf("expected %d bytes as ContentLength says, got more", u.length)}
+		}
+		end := err == io.EOF
+		if end && sent < u.length {
+			return lengthError(u.length, sent, err)
+		}
+		if err != nil && !end {
+			return &requestBodyError{err}
+		}
+		if end || sent == u.length {
+			u.mu.Lock()
+			u.last = true
+			u.mu.Unlock()
+		}
+		if b := framePiece(buf, n, id, end); len(b) > 0 {
+			if err := write(b); err != nil {
+				return err
+			}
+		}
+		if end {
+			return nil
+		}
+	}
+}
+
+// framePiece makes n bytes at buf's ninth a piece of the wire: a record with
+// padding, and the empty one after the last; or just the bytes.
+func framePiece(buf []byte, n int, id uint16, end bool) []byte {
+	if id == 0 {
+		return buf[fcgi.HeaderLen : fcgi.HeaderLen+n]
+	}
+	b := buf[:fcgi.HeaderLen+n]
+	if n == 0 {
+		b = b[:0]
+	} else {
+		h := stdinHeader(id, n)
+		h.Append(b[:0])
+		b = append(b, zeros[:h.PaddingLength]...)
+	}
+	if end {
+		b = fcgi.AppendEndOfStream(b, fcgi.TypeStdin, id)
+	}
+	return b
+}
+
+func (u *upload) close() { u.once.Do(func() { u.src.Close() }) }
+
+// bodyError is why the body can't be sent, if that is no fault of the
+// connection's.
+func (u *upload) bodyError() error {
+	u.mu.Lock()
+	defer u.mu.Unlock()
+	return u.err
+}
+
+// sentTime is when all was written; zero before.
+func (u *upload) sentTime() time.Time {
+	u.mu.Lock()
+	defer u.mu.Unlock()
+	return u.sentAt
+}
+
+// lastWrite is how long an answered request's last write may take to return:
+// the server has taken the bytes, and only the writer has not been told.
+const lastWrite = time.Second
+
+// finished says that the whole body was written.
+func (u *upload) finished() bool {
+	u.mu.Lock()
+	last := u.last
+	u.mu.Unlock()
+	if !last {
+		return false
+	}
+	timer := time.NewTimer(lastWrite)
+	defer timer.Stop()
+	select {
+	case <-u.done:
+	case <-timer.C:
+	}
+	return !u.sentTime().IsZero()
+}

@@ -1,0 +1,325 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"maps"
+	"net"
+	"net/http"
+	"os"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/fcgikit/fcgikit/client"
+	"github.com/fcgikit/fcgikit/client/cgi"
+)
+
+// getFlags are those of fcgiprobe get.
+type getFlags struct {
+	targetFlags
+	method, body string
+	header       headerFlag
+	params       paramsFlag
+	script, root string
+	secret       string
+	include      bool
+	output       string
+	fail         bool
+	verbose      bool
+}
+
+func (f *getFlags) register(fs *flagSet) {
+	f.header = headerFlag{}
+	f.targetFlags.register(fs, 30*time.Second)
+	fs.StringVar(&f.method, "X", "", "the request's `METHOD`; GET, or POST where there is a body")
+	fs.StringVar(&f.body, "body", "", "the request's body: a `STRING`, @FILE, or @- for standard input")
+	fs.Var(f.header, "H", "a header, `'Name: value'`; may be given again")
+	fs.Var(&f.params, "param", "one more parameter, `NAME=VALUE` (AJP: a request attribute); may be given again")
+	fs.StringVar(&f.script, "script", "", "SCRIPT_FILENAME, the `FILE` that php-fpm runs")
+	fs.StringVar(&f.root, "root", "", "DOCUMENT_ROOT; without -script the script is the path below this `DIR`")
+	fs.StringVar(&f.secret, "secret", "", "AJP's secret")
+	fs.BoolVar(&f.include, "i", false, "print the status and the headers, too")
+	fs.StringVar(&f.output, "o", "-", "write the body to this `FILE`")
+	fs.BoolVar(&f.fail, "f", false, "exit 1 from status 400, without the body")
+	fs.BoolVar(&f.verbose, "v", false, "print every record in both directions to standard error")
+}
+
+func runGet(ctx context.Context, in *invocation) error {
+	fs := newFlags(in, "fcgiprobe get [flags] TARGET [PATH]", "fcgiprobe get unix:/tmp/app.sock '/path?query'")
+	var f getFlags
+	f.register(fs)
+	args, err := fs.parse(in.args)
+	if err != nil {
+		return err
+	}
+	targetArg, path, err := targetAndPath(args)
+	if err != nil {
+		return err
+	}
+	target, err := f.target(ctx, targetArg)
+	if err != nil {
+		return err
+	}
+	req, err := f.request(ctx, in, path)
+	if err != nil {
+		return err
+	}
+	out, err := f.openOutput(in)
+	if err != nil {
+		return err
+	}
+	defer out.Close()
+	start := time.Now()
+	if target, err = f.detect(ctx, target); err != nil {
+		return err
+	}
+	f.timeout -= min(time.Since(start), f.timeout-time.Millisecond) // what is left of it
+	return f.exchange(in, target, req, out)
+}
+
+// targetAndPath takes the arguments apart: TARGET PATH, or one URL.
+func targetAndPath(args []string) (target, path string, err error) {
+	const example = "fcgiprobe get unix:/tmp/app.sock /path"
+	switch len(args) {
+	case 0:
+		return "", "", misused("expected a target and a path: %s", example)
+	case 1:
+		target, path = splitURL(args[0])
+	case 2:
+		target, path = args[0], args[1]
+	default:
+		return "", "", misused("expected a target and a path, got %d arguments: %s", len(args), example)
+	}
+	if !strings.HasPrefix(path, "/") && path != "*" {
+		return "", "", misused("path %q: expected one that begins with a slash: %s", path, example)
+	}
+	return target, path, nil
+}
+
+// splitURL takes a URL apart, fcgi://127.0.0.1:9000/path or
+// fcgi+unix:/tmp/app.sock:/path; a bare target's path is /.
+func splitURL(s string) (target, path string) {
+	if _, address, ok := strings.Cut(s, "unix:"); ok {
+		if i := strings.LastIndex(address, ":/"); i > 0 {
+			cut := len(s) - len(address) + i
+			return s[:cut], s[cut+1:]
+		}
+		return s, "/"
+	}
+	if scheme, rest, ok := strings.Cut(s, "://"); ok {
+		if i := strings.IndexAny(rest, "/?"); i >= 0 {
+			return scheme + "://" + rest[:i], "/" + strings.TrimPrefix(rest[i:], "/")
+		}
+	}
+	return s, "/"
+}
+
+// request makes the http.Request of the flags.
+func (f *getFlags) request(ctx context.Context, in *invocation, path string) (*http.Request, error) {
+	body, length, err := f.openBody(in)
+	if err != nil {
+		return nil, err
+	}
+	method := f.method
+	if method == "" {
+		method = http.MethodGet
+		if body != nil {
+			method = http.MethodPost
+		}
+	}
+	host := "localhost"
+	if h := http.Header(f.header).Get("Host"); h != "" {
+		host = h
+		http.Header(f.header).Del("Host")
+	}
+	req, err := http.NewRequestWithContext(ctx, method, "http://localhost"+path, body)
+	if err != nil {
+		return nil, misused("path %q: %v", path, err)
+	}
+	req.Host = host
+	req.Header = http.Header(f.header)
+	if length >= 0 {
+		req.ContentLength = length
+	}
+	return req, nil
+}
+
+// openBody is the body of -body, with its length, -1 where that is not known.
+func (f *getFlags) openBody(in *invocation) (io.Reader, int64, error) {
+	name, isFile := strings.CutPrefix(f.body, "@")
+	switch {
+	case f.body == "":
+		return nil, 0, nil
+	case !isFile:
+		return strings.NewReader(f.body), int64(len(f.body)), nil
+	case name == "-":
+		return in.stdin, -1, nil
+	}
+	file, err := os.Open(name)
+	if err != nil {
+		return nil, 0, misused("-body: %v: expected a readable file, such as -body @form.txt", err)
+	}
+	info, err := file.Stat()
+	if err != nil || info.IsDir() {
+		return nil, 0, misused("-body: %s is no file", name)
+	}
+	if !info.Mode().IsRegular() {
+		return file, -1, nil
+	}
+	return file, info.Size(), nil
+}
+
+// transport is the client for one request.
+func (f *getFlags) transport(in *invocation, target client.Target, path string) (*client.Transport, error) {
+	t, err := client.New(target)
+	if err != nil {
+		return nil, err
+	}
+	t.DisableKeepAlives = true
+	t.Timeout = f.timeout
+	t.Params = f.params
+	t.Secret = f.secret
+	t.Stderr = in.stderr
+	path, _, _ = strings.Cut(path, "?")
+	t.DocumentRoot = f.root
+	t.ScriptFilename, t.ScriptName = f.script, scriptName(f.script, path)
+	if f.root != "" && f.script == "" {
+		t.ScriptFilename, t.ScriptName = strings.TrimSuffix(f.root, "/")+path, path
+	}
+	if f.verbose {
+		t.DialContext = tracedDial(in.stderr, target.Protocol)
+	}
+	return t, nil
+}
+
+// scriptName is the part of the path that names the script: the longest
+// beginning of it, up to a slash, that the script's file name ends with. So
+// /srv/www/index.php and /index.php/a give /index.php, and php-fpm's status page
+// is -script /status and /status.
+func scriptName(script, path string) string {
+	for end := len(path); end > 0; end = strings.LastIndexByte(path[:end], '/') {
+		if name := path[:end]; name != "/" && strings.HasSuffix(script, name) {
+			return name
+		}
+	}
+	return ""
+}
+
+// exchange sends the request and prints the answer.
+func (f *getFlags) exchange(in *invocation, target client.Target, req *http.Request, out io.Writer) error {
+	t, err := f.transport(in, target, req.URL.EscapedPath())
+	if err != nil {
+		return err
+	}
+	defer t.CloseIdleConnections()
+	var x client.Exchange
+	req = req.WithContext(client.WithExchange(req.Context(), &x))
+	resp, err := t.RoundTrip(req)
+	if err != nil {
+		return f.explain(target, err)
+	}
+	defer resp.Body.Close()
+	if err := f.print(in, resp, out); err != nil {
+		return err
+	}
+	if x.AppStatus != 0 {
+		fmt.Fprintf(in.stderr, "fcgiprobe get: the application's own status (appStatus) is %d\n", x.AppStatus)
+	}
+	if f.fail && resp.StatusCode >= 400 {
+		return failed(fmt.Errorf("%s answered %s", target, resp.Status))
+	}
+	return nil
+}
+
+// explain finds the exit code of a request without an answer.
+func (f *getFlags) explain(target client.Target, err error) error {
+	var op *net.OpError
+	var timeout *client.TimeoutError
+	var breach *client.BreachError
+	var syntax *cgi.SyntaxError
+	switch {
+	case errors.As(err, &syntax) && !errors.As(err, &breach):
+		return misused("the request can't be sent: %v", err)
+	case errors.As(err, &op) && op.Op == "dial", errors.As(err, &timeout) && timeout.Phase == client.Connecting:
+		return unreachable(fmt.Errorf("%s can't be reached: %w", target, err))
+	}
+	return failed(fmt.Errorf("%s: %w", target, err))
+}
+
+// openOutput opens -o before anything is sent; a file that is there keeps its
+// content until there is an answer.
+func (f *getFlags) openOutput(in *invocation) (io.WriteCloser, error) {
+	if f.output == "-" {
+		return keepOpen{in.stdout}, nil
+	}
+	file, err := os.OpenFile(f.output, os.O_WRONLY|os.O_CREATE, 0o666)
+	if err != nil {
+		return nil, misused("-o: %v: expected a file that can be written", err)
+	}
+	return file, nil
+}
+
+type keepOpen struct{ io.Writer }
+
+func (keepOpen) Close() error { return nil }
+
+func (f *getFlags) print(in *invocation, resp *http.Response, out io.Writer) error {
+	if f.include {
+		printHead(in.stdout, resp)
+	}
+	if f.fail && resp.StatusCode >= 400 {
+		_, err := io.Copy(io.Discard, resp.Body)
+		return f.bodyError(err)
+	}
+	if file, ok := out.(*os.File); ok {
+		file.Truncate(0) // fails for a pipe or a terminal, which hold nothing
+	}
+	_, err := io.Copy(out, resp.Body)
+	return f.bodyError(err)
+}
+
+func (f *getFlags) bodyError(err error) error {
+	if err == nil {
+		return nil
+	}
+	return failed(fmt.Errorf("the answer's body: %w", err))
+}
+
+// printHead prints the status and headers as a CGI answer has them.
+func printHead(w io.Writer, resp *http.Response) {
+	fmt.Fprintf(w, "Status: %s\n", resp.Status)
+	for _, name := range slices.Sorted(maps.Keys(resp.Header)) {
+		for _, value := range resp.Header[name] {
+			fmt.Fprintf(w, "%s: %s\n", name, value)
+		}
+	}
+	fmt.Fprintln(w)
+}
+
+// tracedDial prints what goes over the connection.
+func tracedDial(w io.Writer, p client.Protocol) func(context.Context, string, string) (net.Conn, error) {
+	return func(ctx context.Context, network, address string) (net.Conn, error) {
+		start := time.Now()
+		c, err := (&net.Dialer{}).DialContext(ctx, network, address)
+		if err != nil {
+			return nil, err
+		}
+		return client.Trace(c, p, start, func(e client.Event) { printEvent(w, e) }), nil
+	}
+}
+
+func printEvent(w io.Writer, e client.Event) {
+	arrow := "<"
+	if e.Sent {
+		arrow = ">"
+	}
+	var b strings.Builder
+	fmt.Fprintf(&b, "%9.3f ms %s %6d  %s\n", milliseconds(e.At), arrow, e.Offset, e.Text)
+	for _, line := range e.Detail {
+		fmt.Fprintf(&b, "%23s  %s\n", "", line)
+	}
+	io.WriteString(w, b.String())
+}

@@ -1,0 +1,98 @@
+package main
+
+import (
+	"fmt"
+	"net"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/rogpeppe/go-internal/testscript"
+)
+
+const root = "../.."
+
+// TestREADME runs every command of the README's sh blocks: those of fcgiprobe
+// against a server at the socket that they name, the first one as it stands, and
+// of make's whether the target is there.
+func TestREADME(t *testing.T) {
+	commands := readmeCommands(t)
+	if len(commands) < 5 {
+		t.Fatalf("only %d commands found in the README", len(commands))
+	}
+	script := []string{"cp $ROOT/README.md form.txt"}
+	for _, c := range commands {
+		script = append(script, runCommand(t, c))
+	}
+	file := filepath.Join(t.TempDir(), "readme.txtar")
+	if err := os.WriteFile(file, []byte(strings.Join(script, "\n")+"\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	testscript.Run(t, testscript.Params{
+		Files: []string{file},
+		Setup: func(env *testscript.Env) error {
+			dir, err := filepath.Abs(root)
+			if err != nil {
+				return err
+			}
+			env.Setenv("ROOT", dir)
+			for _, name := range []string{"HOME", "GOCACHE", "GOMODCACHE", "GOFLAGS", "GOPATH", "GOPROXY"} {
+				if value, ok := os.LookupEnv(name); ok {
+					env.Setenv(name, value)
+				}
+			}
+			return startServers(env)
+		},
+	})
+}
+
+// readmeCommands are the lines of the README's sh blocks.
+func readmeCommands(t *testing.T) []string {
+	t.Helper()
+	text, err := os.ReadFile(filepath.Join(root, "README.md"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	var commands []string
+	for _, block := range strings.Split(string(text), "```sh\n")[1:] {
+		body, _, _ := strings.Cut(block, "```")
+		commands = append(commands, strings.Split(strings.TrimSpace(body), "\n")...)
+	}
+	return commands
+}
+
+// runCommand is the line of a script that runs a command of the README.
+func runCommand(t *testing.T, command string) string {
+	t.Helper()
+	addresses := strings.NewReplacer(
+		"/tmp/app.sock", "$FCGI",
+		"/run/php-fpm.sock", "$FCGI",
+		"127.0.0.1:9000", freeAddress(t),
+	)
+	shell := addresses.Replace(command)
+	switch {
+	case strings.HasPrefix(command, "fcgiprobe "):
+		return "exec bash -c " + quote(shell)
+	case strings.HasPrefix(command, "make "):
+		return "exec make -C $ROOT -n " + strings.TrimPrefix(command, "make ")
+	case strings.Contains(command, "go run "):
+		shell = strings.ReplaceAll(shell, "probe.out", "$WORK/probe.out")
+		shell = strings.ReplaceAll(shell, "./$WORK", "$WORK")
+		return "exec bash -c " + quote("cd $ROOT; "+shell) + "\nstdout hello"
+	}
+	t.Fatalf("the README has a command that this test can't run: %s", command)
+	return ""
+}
+
+func quote(s string) string { return "'" + strings.ReplaceAll(s, "'", "''") + "'" }
+
+func freeAddress(t *testing.T) string {
+	t.Helper()
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer l.Close()
+	return fmt.Sprint(l.Addr())
+}

@@ -1,0 +1,66 @@
+package main
+
+import (
+	"errors"
+	"net"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strconv"
+	"testing"
+
+	"github.com/rogpeppe/go-internal/testscript"
+)
+
+func TestMain(m *testing.M) {
+	testscript.Main(m, map[string]func(){"fcgiprobe": main})
+}
+
+// TestScript runs the command as its user does. Each script finds servers that
+// answer what they got at $FCGI, $SCGI and $AJP, one that speaks HTTP at $HTTP,
+// one that says nothing at $SILENT, and one that breaks off at $TRUNCATES.
+func TestScript(t *testing.T) {
+	testscript.Run(t, testscript.Params{
+		Dir:                 "testdata/script",
+		RequireExplicitExec: true,
+		RequireUniqueNames:  true,
+		Setup:               startServers,
+		Cmds:                map[string]func(*testscript.TestScript, bool, []string){"code": wantCode},
+	})
+}
+
+// wantCode is: code N ARGUMENTS. It runs the command, which must exit with N.
+func wantCode(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) < 2 {
+		ts.Fatalf("usage: code N ARGUMENTS of fcgiprobe")
+	}
+	err := ts.Exec("fcgiprobe", args[1:]...)
+	var exit *exec.ExitError
+	got := "0"
+	if errors.As(err, &exit) {
+		got = strconv.Itoa(exit.ExitCode())
+	}
+	if got != args[0] {
+		ts.Fatalf("exit code %s, want %s (%v)", got, args[0], err)
+	}
+}
+
+func startServers(env *testscript.Env) error {
+	dir, err := os.MkdirTemp("", "fcgiprobe") // short: a socket's path has 107 bytes at most
+	if err != nil {
+		return err
+	}
+	env.Defer(func() { os.RemoveAll(dir) })
+	for name, serve := range servers {
+		l, err := net.Listen("unix", filepath.Join(dir, name))
+		if err != nil {
+			return err
+		}
+		env.Defer(func() { l.Close() })
+		env.Setenv(name, l.Addr().String())
+		go serve(l)
+	}
+	env.Setenv("NEWLINE", "\n")
+	env.Setenv("NOBODY", filepath.Join(dir, "nobody"))
+	return nil
+}

@@ -1,0 +1,141 @@
+package main
+
+import (
+	"fmt"
+	"io"
+	"maps"
+	"net"
+	"net/http"
+	netfcgi "net/http/fcgi"
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/fcgikit/fcgikit/client/ajp"
+	"github.com/fcgikit/fcgikit/client/fcgi"
+	"github.com/fcgikit/fcgikit/client/scgi"
+)
+
+var servers = map[string]func(net.Listener){
+	"FCGI":      func(l net.Listener) { netfcgi.Serve(l, http.HandlerFunc(echo)) },
+	"SCGI":      func(l net.Listener) { each(l, serveSCGI) },
+	"AJP":       func(l net.Listener) { each(l, serveAJP) },
+	"HTTP":      func(l net.Listener) { http.Serve(l, http.NotFoundHandler()) },
+	"SILENT":    func(l net.Listener) { each(l, func(c net.Conn) { io.Copy(io.Discard, c) }) },
+	"TRUNCATES": func(l net.Listener) { each(l, truncate) },
+	"REJECTS":   func(l net.Listener) { each(l, reject) },
+}
+
+func each(l net.Listener, serve func(net.Conn)) {
+	for {
+		c, err := l.Accept()
+		if err != nil {
+			return
+		}
+		go func() {
+			defer c.Close()
+			serve(c)
+		}()
+	}
+}
+
+// echo answers with what it got, a line each; a path that is a number is the
+// status.
+func echo(w http.ResponseWriter, r *http.Request) {
+	body, err := io.ReadAll(r.Body)
+	if err != nil {
+		panic(err)
+	}
+	env := netfcgi.ProcessEnv(r)
+	w.Header().Set("X-Answer", "yes")
+	if status, err := strconv.Atoi(strings.Trim(r.URL.Path, "/")); err == nil {
+		w.WriteHeader(status)
+	}
+	fmt.Fprintf(w, "%s %s\nhost %s\nbody %s\n", r.Method, r.URL.RequestURI(), r.Host, body)
+	for _, name := range slices.Sorted(maps.Keys(r.Header)) {
+		fmt.Fprintf(w, "header %s: %s\n", name, r.Header.Get(name))
+	}
+	for _, name := range slices.Sorted(maps.Keys(env)) {
+		fmt.Fprintf(w, "env %s=%s\n", name, env[name])
+	}
+}
+
+// serveSCGI answers with the headers that came, a line each, and the body.
+func serveSCGI(c net.Conn) {
+	var d scgi.Decoder
+	buf := make([]byte, 4096)
+	var body []byte
+	for {
+		n, err := c.Read(buf)
+		d.Feed(buf[:n])
+		head, headErr := d.Head()
+		body = append(body, d.Body()...)
+		if headErr == nil && d.Remaining() == 0 {
+			fmt.Fprint(c, "Content-Type: text/plain\r\n\r\n")
+			for _, h := range head.Headers {
+				fmt.Fprintf(c, "%s=%s\n", h.Name, h.Value)
+			}
+			fmt.Fprintf(c, "body %s\n", body)
+			return
+		}
+		if err != nil || headErr != nil && headErr != scgi.ErrShort {
+			return
+		}
+	}
+}
+
+// serveAJP answers CPing, and one request with its secret and the first piece
+// of its body.
+func serveAJP(c net.Conn) {
+	d := ajp.Decoder{}
+	buf := make([]byte, 4096)
+	for {
+		n, err := c.Read(buf)
+		d.Feed(buf[:n])
+		for {
+			p, perr := d.Next()
+			if perr == ajp.ErrShort {
+				break
+			}
+			if perr != nil {
+				return
+			}
+			switch code, _ := p.PrefixCode(); code {
+			case ajp.TypeCPing:
+				c.Write(ajp.AppendCPong(nil))
+			case ajp.TypeForwardRequest:
+				c.Write(answerAJP(p.Payload))
+			}
+		}
+		if err != nil {
+			return
+		}
+	}
+}
+
+func answerAJP(payload []byte) []byte {
+	var r ajp.Request
+	if err := r.Decode(payload); err != nil {
+		return nil
+	}
+	text := fmt.Sprintf("%s %s\n", r.HTTPMethod(), r.ReqURI)
+	for _, a := range r.Attributes {
+		text += fmt.Sprintf("%s %s=%s\n", ajp.AttributeName(a.Code), a.Name, a.Value)
+	}
+	h := ajp.ResponseHeaders{Status: 200, Message: []byte("OK")}
+	b := h.Append(nil)
+	b = ajp.AppendSendBodyChunk(b, []byte(text))
+	return ajp.AppendEndResponse(b, true)
+}
+
+// truncate sends a part of an answer.
+func truncate(c net.Conn) {
+	c.Read(make([]byte, 4096))
+	c.Write(fcgi.AppendStream(nil, fcgi.TypeStdout, 1, []byte("Content-Type: text/plain\r\n\r\nhalf an")))
+}
+
+// reject is too busy for any request.
+func reject(c net.Conn) {
+	c.Read(make([]byte, 4096))
+	c.Write(fcgi.AppendEndRequest(nil, 1, 0, fcgi.Overloaded))
+}

@@ -1,0 +1,55 @@
+package containers
+
+import (
+	"io"
+	"os/exec"
+	"strconv"
+	"syscall"
+	"time"
+)
+
+// guardScript ends a session when the process that started it dies, in
+// whatever way: then its input ends without a line. The program has SIGTERM
+// from the kernel by then; some ignore it, and some workers outlive it.
+const guardScript = `
+read -r line && exit
+sleep "$3"
+for stat in /proc/[0-9]*/stat; do
+	read -r line <"$stat" || continue
+	pid=${line%% *}
+	set -- "$1" "$2" ${line##*)}
+	[ "$6" = "$1" ] && kill -KILL "$pid"
+done
+rm -rf -- "$2"
+`
+
+// A guardian is a process that outlives this one, should it die before its
+// peer was stopped.
+type guardian struct {
+	cmd   *exec.Cmd
+	input io.WriteCloser
+}
+
+// guard has the session ended and its scratch folder removed after our death.
+func guard(id int, dir string) (*guardian, error) {
+	cmd := exec.Command("sh", "-c", guardScript, "guardian", strconv.Itoa(id), dir,
+		strconv.Itoa(int(grace/time.Second)))
+	// A session of its own keeps it from the terminal's interrupt.
+	cmd.SysProcAttr = &syscall.SysProcAttr{Setsid: true}
+	input, err := cmd.StdinPipe()
+	if err != nil {
+		return nil, err
+	}
+	if err := cmd.Start(); err != nil {
+		return nil, err
+	}
+	return &guardian{cmd, input}, nil
+}
+
+// dismiss ends the guardian without its doing anything.
+func (g *guardian) dismiss() error {
+	if _, err := io.WriteString(g.input, "stopped\n"); err != nil {
+		return err
+	}
+	return g.cmd.Wait()
+}
