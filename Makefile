@@ -26,7 +26,7 @@ fuzz: ## each fuzz target for FUZZTIME
 	done
 
 bench: ## one interleaved run: ratios, not absolute figures, are what counts
-	go test ./client -run '^$$' -bench '^BenchmarkInterleaved$$' -benchtime 1x
+	go test ./reference -run '^$$' -bench '^Benchmark(Clients|Servers)$$' -benchtime 1x
 
 vectors: ## capture the golden wire vectors again, off the servers and gateways that are installed
 	go test ./containers -run '^TestCaptureVectors$$' -count 1 -vectors

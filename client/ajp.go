@@ -31,15 +31,11 @@ type ajpAnswer struct {
 func (ajpWire) send(x *call) error {
 	c := x.c
 	c.requests.Add(1)
-	if err := x.forwardRequest(&c.forward); err != nil {
+	b, err := x.appendForward(c.out[:0])
+	if err != nil {
 		return err
 	}
-	if err := c.forward.Check(x.t.PacketSize); err != nil {
-		return fmt.Errorf("%w: raise PacketSize here and at the container", err)
-	}
-	b := c.forward.Append(c.out[:0])
 	if x.length > 0 { // the first packet goes unasked (Packet Headers)
-		var err error
 		if b, err = x.appendData(b, ajp.MaxDataLen(x.t.PacketSize)); err != nil {
 			return err
 		}
@@ -51,17 +47,35 @@ func (ajpWire) send(x *call) error {
 	return nil
 }
 
+// appendForward is a request's Forward Request.
+func (x *call) appendForward(b []byte) ([]byte, error) {
+	if h := x.prepared; h != nil && h.length == x.length {
+		return append(b, h.head...), nil
+	}
+	r := &x.c.forward
+	if err := x.forwardRequest(r); err != nil {
+		return b, err
+	}
+	if err := r.Check(x.t.PacketSize); err != nil {
+		return b, fmt.Errorf("%w: raise PacketSize here and at the container", err)
+	}
+	b = r.Append(b)
+	x.p.prepare(x, b)
+	return b, nil
+}
+
 // forwardRequest fills r in; its bytes live in the connection's scratch space.
 func (x *call) forwardRequest(r *ajp.Request) error {
 	text := arena{append(x.c.scratch[:0], 0)[:0]} // never nil: a nil value is the null string
-	name, port := serverOf(x.to.host)
+	https := isSecure(x.req)
+	name, port := serverOf(x.to.Host, https)
 	*r = ajp.Request{Headers: r.Headers[:0], Attributes: r.Attributes[:0]}
 	r.Protocol = text.bytes("HTTP/1.1")
-	path, _, _ := strings.Cut(x.to.path, "?")
+	path, _, _ := strings.Cut(x.to.Path, "?")
 	r.ReqURI = text.bytes(path)
 	r.RemoteAddr, r.RemoteHost = text.bytes("127.0.0.1"), text.bytes("localhost")
 	r.ServerName, r.ServerPort = text.bytes(name), port
-	if x.req.TLS != nil || x.req.URL.Scheme == "https" {
+	if https {
 		r.IsSSL = 1
 	}
 	method := x.req.Method
@@ -89,11 +103,11 @@ func (x *call) forwardHeaders(r *ajp.Request, text *arena) {
 		}
 		r.Headers = append(r.Headers, h)
 	}
-	add("host", x.to.host)
+	add("host", x.to.Host)
 	switch {
 	case x.length < 0:
 		add("transfer-encoding", "chunked")
-	case x.length > 0, !bodyless(x.req.Method):
+	case x.length > 0, !asksOnly(x.req.Method):
 		add("content-length", strconv.FormatInt(x.length, 10))
 	}
 	names := slices.AppendSeq(x.c.names[:0], maps.Keys(x.req.Header))
@@ -109,9 +123,9 @@ func (x *call) forwardHeaders(r *ajp.Request, text *arena) {
 	}
 }
 
-// bodyless are the methods of which nobody expects to hear that they have no
+// asksOnly tells the methods of which nobody expects to hear that they have no
 // body.
-func bodyless(method string) bool {
+func asksOnly(method string) bool {
 	return method == "" || method == http.MethodGet || method == http.MethodHead
 }
 
@@ -123,8 +137,8 @@ func (x *call) forwardAttributes(r *ajp.Request, text *arena) error {
 		}
 		r.Attributes = append(r.Attributes, a)
 	}
-	if x.to.query != "" || x.req.URL.ForceQuery {
-		add(ajp.AttrQueryString, "", x.to.query)
+	if x.to.Query != "" || x.req.URL.ForceQuery {
+		add(ajp.AttrQueryString, "", x.to.Query)
 	}
 	for _, name := range slices.Sorted(maps.Keys(x.t.Attributes)) {
 		code, err := attributeCode(name)
@@ -170,17 +184,20 @@ func (a *arena) bytes(s string) []byte {
 	return a.b[start:len(a.b):len(a.b)]
 }
 
-// serverOf takes an authority apart; without a port it is HTTP's.
-func serverOf(host string) (name string, port uint16) {
+// serverOf takes an authority apart; without a port it is the scheme's.
+func serverOf(host string, https bool) (name string, port uint16) {
+	port = 80
+	if https {
+		port = 443
+	}
 	name, text, err := net.SplitHostPort(host)
 	if err != nil {
-		return strings.Trim(host, "[]"), 80
+		return strings.Trim(host, "[]"), port
 	}
-	n, err := strconv.ParseUint(text, 10, 16)
-	if err != nil {
-		return name, 80
+	if n, err := strconv.ParseUint(text, 10, 16); err == nil {
+		port = uint16(n)
 	}
-	return name, uint16(n)
+	return name, port
 }
 
 // head answers requests for more of the body, which are no part of the answer:

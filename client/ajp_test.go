@@ -6,6 +6,7 @@ import (
 	"io"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/fcgikit/fcgikit/client"
 	"github.com/fcgikit/fcgikit/client/ajp"
@@ -354,5 +355,84 @@ func TestAJPBodiesArriveInPacketsThatFit(t *testing.T) {
 	}
 	if s := tr.Stats(); s.Opened != 1 {
 		t.Errorf("%+v", s)
+	}
+}
+
+func TestClosingAnAJPBodyWaitsForNothing(t *testing.T) {
+	for name, test := range map[string]struct {
+		rest string
+		kept bool
+	}{
+		"flushes":           {ajpFlush + ajpFlush, false},
+		"flush and the end": {ajpHello + ajpFlush + ajpReuse, true},
+		"a part":            {ajpHello[:6], false},
+		"asked for more":    {ajpAsk, false},
+	} {
+		tr := serve(t, client.AJP, func(_ int, c *peer) {
+			c.ajpHead()
+			c.send(ajpOK, test.rest)
+			c.packet() // until the client closes
+		}).transport(t)
+		resp, err := tr.RoundTrip(newRequest(t, "GET", "http://example.org/", nil))
+		if err != nil {
+			t.Fatal(err)
+		}
+		closed := make(chan error, 1)
+		go func() { closed <- resp.Body.Close() }()
+		select {
+		case err := <-closed:
+			if s := tr.Stats(); err != nil || (s.Idle == 1) != test.kept {
+				t.Errorf("%s: %v, %+v", name, err, s)
+			}
+		case <-time.After(2 * time.Second):
+			t.Fatalf("%s: Close waits", name)
+		}
+	}
+}
+
+func TestLargePacketsAreRead(t *testing.T) {
+	chunk := pattern(ajp.MaxChunkLen(65536))
+	b := sendHeaders(200)
+	for range 40 {
+		b = ajp.AppendSendBodyChunk(b, chunk)
+	}
+	tr := answering(t, client.AJP, ajp.AppendEndResponse(b, true))
+	tr.PacketSize = 65536
+	for range 2 {
+		if _, body := get(t, tr, "/"); body != strings.Repeat(string(chunk), 40) {
+			t.Errorf("%d bytes", len(body))
+		}
+	}
+}
+
+func TestAServersNameAndPortComeFromTheHost(t *testing.T) {
+	got := make(chan ajp.Request, 1)
+	tr := serve(t, client.AJP, func(_ int, c *peer) {
+		for {
+			r, ok := c.ajpHead()
+			if !ok {
+				return
+			}
+			got <- r.forward
+			c.send(ajpOK, ajpReuse)
+		}
+	}).transport(t)
+	for host, want := range map[string]struct {
+		name string
+		port uint16
+		ssl  byte
+	}{
+		"http://example.org":      {"example.org", 80, 0},
+		"http://example.org:8080": {"example.org", 8080, 0},
+		"https://example.org":     {"example.org", 443, 1},
+		"http://[::1]:81":         {"::1", 81, 0},
+		"http://[::1]":            {"::1", 80, 0},
+	} {
+		if _, _, err := do(tr, newRequest(t, "GET", host+"/", nil)); err != nil {
+			t.Fatal(err)
+		}
+		if r := <-got; string(r.ServerName) != want.name || r.ServerPort != want.port || r.IsSSL != want.ssl {
+			t.Errorf("%s: %s %d %d", host, r.ServerName, r.ServerPort, r.IsSSL)
+		}
 	}
 }

@@ -80,7 +80,7 @@ func (x *call) ended(err error) error {
 		return nil
 	}
 	if err == io.EOF && x.left > 0 {
-		err = &TruncatedError{x.to.target.Protocol, x.came(), "the rest of its Content-Length", false, io.ErrUnexpectedEOF}
+		err = &TruncatedError{x.p.target.Protocol, x.came(), "the rest of its Content-Length", false, io.ErrUnexpectedEOF}
 	}
 	if err == io.EOF {
 		x.settle(x.w.keeps(x))
@@ -144,6 +144,9 @@ func (x *call) settle(keep bool) {
 		keep = false // the context was cancelled: the deadlines are in the past
 	}
 	if x.upload != nil && !x.upload.finished() {
+		keep = false
+	}
+	if x.p.keeping.Load() == closesAlways {
 		keep = false
 	}
 	if x.stream == nil && len(x.c.buffered()) > 0 {

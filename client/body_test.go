@@ -1,7 +1,9 @@
 package client_test
 
 import (
+	"bytes"
 	"errors"
+	"fmt"
 	"io"
 	"strings"
 	"testing"
@@ -211,6 +213,64 @@ func TestClosingAnUnreadBodyEndsTheConnection(t *testing.T) {
 			t.Error("the application is not told to stop")
 		}
 		if s := tr.Stats(); s.Open != 0 {
+			t.Errorf("%+v", s)
+		}
+	})
+}
+
+func TestALongAnswerIsByteExact(t *testing.T) {
+	body := pattern(3 << 20)
+	var pieces []string
+	for rest := string(body); rest != ""; rest = rest[min(len(rest), 8000):] {
+		pieces = append(pieces, rest[:min(len(rest), 8000)])
+	}
+	eachProtocol(t, func(t *testing.T, p client.Protocol) {
+		for _, length := range []string{"", fmt.Sprintf("Content-Length: %d\r\n", len(body))} {
+			tr := answering(t, p, answers(p, "Content-Type: text/plain\r\n"+length, pieces...))
+			for _, size := range []int{7, 4096, 5000, 1 << 20} {
+				resp, err := tr.RoundTrip(newRequest(t, "GET", "http://example.org/", nil))
+				if err != nil {
+					t.Fatal(err)
+				}
+				var got bytes.Buffer
+				for buf := make([]byte, size); err == nil; {
+					var n int
+					n, err = resp.Body.Read(buf)
+					got.Write(buf[:n])
+				}
+				resp.Body.Close()
+				if err != io.EOF || !bytes.Equal(got.Bytes(), body) {
+					t.Errorf("reads of %d: %d bytes of %d, %v", size, got.Len(), len(body), err)
+				}
+			}
+			if s := tr.Stats(); s.Opened != opened(p, 4) {
+				t.Errorf("%+v", s)
+			}
+		}
+	})
+}
+
+// A reader that knows the length, and reads no further, keeps the connection.
+func TestReadingJustTheAnnouncedLengthKeepsTheConnection(t *testing.T) {
+	eachProtocol(t, func(t *testing.T, p client.Protocol) {
+		if p == client.SCGI {
+			t.Skip("it is not kept")
+		}
+		tr := answering(t, p, answers(p, "Content-Length: 5\r\n", "he", "llo"))
+		for range 3 {
+			resp, err := tr.RoundTrip(newRequest(t, "GET", "http://example.org/", nil))
+			if err != nil {
+				t.Fatal(err)
+			}
+			if _, err := io.ReadFull(resp.Body, make([]byte, 5)); err != nil {
+				t.Error(err)
+			}
+			if s := tr.Stats(); s.Idle != 1 {
+				t.Errorf("%+v", s)
+			}
+			resp.Body.Close()
+		}
+		if s := tr.Stats(); s.Opened != 1 {
 			t.Errorf("%+v", s)
 		}
 	})

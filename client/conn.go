@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/fcgikit/fcgikit/client/ajp"
+	"github.com/fcgikit/fcgikit/client/cgi"
 )
 
 // readBuffer holds a usual answer whole, so that one read takes it; longer
@@ -25,6 +26,7 @@ type conn struct {
 	forward ajp.Request
 	names   []string // of its headers
 	headers ajp.ResponseHeaders
+	parser  cgi.Parser
 
 	free        int          // requests that it can take at this moment
 	capacity    int          // requests that it can take at all
@@ -41,7 +43,7 @@ type conn struct {
 	mux *muxer // where requests share it
 
 	mu          sync.Mutex
-	aborted     bool // a context was cancelled: deadlines stay in the past
+	aborted     bool // what it was used for is over: deadlines stay in the past
 	hasDeadline bool
 	awaitFirst  atomic.Bool // the answer has not begun, and its limit is to be set
 }

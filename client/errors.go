@@ -96,6 +96,6 @@ func (e *TimeoutError) Error() string {
 func (e *TimeoutError) Timeout() bool   { return true }
 func (e *TimeoutError) Temporary() bool { return true }
 
-// ErrLengthRequired is a request body of unknown length on SCGI, which must
-// announce it (3), beyond Transport.MaxBuffered.
-var ErrLengthRequired = errors.New("scgi: the request body's length must be known: set Request.ContentLength, or raise Transport.MaxBuffered")
+// ErrLengthRequired is a request body of unknown length, beyond
+// Transport.MaxBuffered, where the length must be announced.
+var ErrLengthRequired = errors.New("the request body's length must be known: set Request.ContentLength, or raise Transport.MaxBuffered")

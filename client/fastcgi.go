@@ -41,22 +41,33 @@ func (fcgiWire) send(x *call) error {
 	if err := c.writeAll(b, x.writeLimit()); err != nil {
 		return x.writeError(err)
 	}
-	if x.upload != nil {
-		x.upload.start(x, soleID)
-	}
 	return nil
+}
+
+// appendParams is a request's records up to the end of its parameters.
+func (x *call) appendParams(b []byte, id uint16, flags fcgi.Flags) []byte {
+	start := len(b)
+	if h := x.prepared; h != nil && h.length == x.length {
+		b = append(b, h.head...)
+		fcgi.SetRequestID(b[start:], id)
+		fcgi.SetFlags(b[start:], flags)
+		return b
+	}
+	b = fcgi.AppendBeginRequest(b, id, fcgi.Responder, flags)
+	params := fcgi.EncodeParams(b, id)
+	x.t.env.Each(x.req, x.to, x.length, func(name, value string) bool {
+		params.Add(name, value)
+		return true
+	})
+	b = params.End()
+	x.p.prepare(x, b[start:])
+	return b
 }
 
 // appendRequest is a request's records: all of them, or, where the body is
 // written beside the reading, those up to its first.
 func (x *call) appendRequest(b []byte, id uint16, flags fcgi.Flags) ([]byte, error) {
-	b = fcgi.AppendBeginRequest(b, id, fcgi.Responder, flags)
-	params := fcgi.EncodeParams(b, id)
-	x.t.env.Each(x.req, x.to.uri(), x.length, func(name, value string) bool {
-		params.Add(name, value)
-		return true
-	})
-	b = params.End()
+	b = x.appendParams(b, id, flags)
 	if x.upload != nil {
 		return b, nil
 	}
@@ -183,7 +194,7 @@ func (x *call) skipPadding() error {
 }
 
 // checkAnswerHeader holds a record's header against what an application may
-// send (3.3, appendix A) while request id is active.
+// send (3.3, appendix A) while request id is active; the null id stands for any.
 func checkAnswerHeader(h fcgi.Header, id uint16) error {
 	if err := h.Check(); err != nil {
 		return err

@@ -381,40 +381,6 @@ func TestClosingABodyThatHasComeKeepsTheConnection(t *testing.T) {
 	}
 }
 
-func TestALongAnswerIsByteExact(t *testing.T) {
-	body := pattern(3 << 20)
-	tr := serve(t, client.FastCGI, func(_ int, c *peer) {
-		for {
-			if _, ok := c.fcgiRequest(); !ok {
-				return
-			}
-			c.send(fcgiAnswer(1, okHead+string(body)))
-		}
-	}).transport(t)
-	for _, size := range []int{1 << 20, 1, 4096, 5000} {
-		resp, err := tr.RoundTrip(newRequest(t, "GET", "http://example.org/", nil))
-		if err != nil {
-			t.Fatal(err)
-		}
-		r := io.Reader(resp.Body)
-		if size == 1 {
-			r = io.LimitReader(r, 100000)
-		}
-		var got []byte
-		buf := make([]byte, size)
-		for err == nil {
-			var n int
-			n, err = r.Read(buf)
-			got = append(got, buf[:n]...)
-		}
-		resp.Body.Close()
-		want := body[:min(len(body), len(got))]
-		if err != io.EOF || !bytes.Equal(got, want) || size != 1 && len(got) != len(body) {
-			t.Errorf("reads of %d: %d bytes of %d, %v", size, len(got), len(body), err)
-		}
-	}
-}
-
 func TestParametersBeyondARecordArrive(t *testing.T) {
 	got := make(chan map[string]string, 1)
 	tr := serve(t, client.FastCGI, func(_ int, c *peer) {

@@ -4,8 +4,10 @@ import (
 	"context"
 	"errors"
 	"net"
+	"os"
 	"slices"
 	"sync"
+	"sync/atomic"
 	"time"
 )
 
@@ -21,6 +23,10 @@ type pool struct {
 	reaping   bool
 
 	sharing sharing // how many requests a connection takes
+
+	keeping  atomic.Int32
+	prepared atomic.Pointer[prepared]
+	unlike   atomic.Uint64 // requests that were not like the prepared one
 }
 
 // waiter is a request beyond MaxConns.
@@ -52,12 +58,43 @@ func (p *pool) get(x *call) (*conn, error) {
 		if g.c == nil {
 			return p.connect(x)
 		}
-		if !p.stale(g.c) {
+		if p.alive(g.c) {
 			return g.c, nil
 		}
 		p.t.stats.lost.Add(1)
 		p.drop(g.c)
 	}
+}
+
+// keeping is whether a FastCGI application leaves connections open that it was
+// asked to keep (5.1).
+const (
+	keepingUnknown = iota
+	keepsOpen
+	closesAlways // uWSGI does
+)
+
+// keepWatch is how long a target's first kept connection is watched before its
+// second request: uWSGI closes it in spite of KEEP_CONN, a moment after the
+// answer, and a request just then would be lost.
+const keepWatch = 5 * time.Millisecond
+
+// alive says that a connection can carry a request.
+func (p *pool) alive(c *conn) bool {
+	if p.target.Protocol != FastCGI || c.mux != nil || c.requests.Load() == 0 || p.keeping.Load() != keepingUnknown {
+		return !p.stale(c)
+	}
+	c.setDeadline(net.Conn.SetReadDeadline, time.Now().Add(keepWatch))
+	err := c.fill(1)
+	if errors.Is(err, os.ErrDeadlineExceeded) {
+		c.clearDeadlines()
+		p.keeping.Store(keepsOpen)
+		return true
+	}
+	if c.requests.Load() == 1 && time.Since(c.idleSince) < 2*keepWatch {
+		p.keeping.Store(closesAlways)
+	}
+	return false
 }
 
 // tryGet is a grant, or else a place in the queue.
@@ -90,6 +127,7 @@ func (p *pool) take(c *conn) {
 	}
 }
 
+// wait is a place in the queue's grant, within the exchange's limits.
 func (p *pool) wait(x *call, w *waiter) (grant, error) {
 	p.t.stats.waited.Add(1)
 	up, stop := alarm(x.deadline)
@@ -139,10 +177,10 @@ func (p *pool) connect(x *call) (*conn, error) {
 // adopt sets a new connection up, with one request's room taken.
 func (p *pool) adopt(c *conn) {
 	c.capacity = p.sharing.capacity()
+	c.free = c.capacity
 	if c.capacity > 1 {
 		c.mux = newMuxer(c)
 	}
-	c.free = c.capacity
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	p.take(c)

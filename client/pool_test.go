@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"net"
+	"strings"
 	"sync"
 	"sync/atomic"
 	"testing"
@@ -201,70 +202,20 @@ func TestAFailedDialGivesItsSlotToTheNext(t *testing.T) {
 }
 
 func TestWaitingForAConnectionIsWithinTheTimeout(t *testing.T) {
-	gate, order := make(chan bool), make(chan string, 10)
-	tr := serve(t, client.FastCGI, gated(gate, order)).transport(t)
+	tr := serve(t, client.FastCGI, echo(client.FastCGI)).transport(t)
 	tr.MaxConns, tr.Timeout = 1, 50*time.Millisecond
-	go do(tr, newRequest(t, "GET", "http://example.org/", nil).WithContext(t.Context()))
-	<-order
-	start := time.Now()
-	_, _, err := do(tr, newRequest(t, "GET", "http://example.org/", nil))
-	// The first request's own timeout may give the connection's place up first.
-	if took := time.Since(start); took < 30*time.Millisecond || took > time.Second {
-		t.Errorf("it took %v", took)
+	resp, err := tr.RoundTrip(newRequest(t, "GET", "http://example.org/", nil))
+	if err != nil {
+		t.Fatal(err)
 	}
-	var timeout *client.TimeoutError
-	if !errors.As(err, &timeout) || timeout.Limit != tr.Timeout {
-		t.Error(err)
+	body := &closeCounter{Reader: strings.NewReader("x")}
+	_, _, err = do(tr, newRequest(t, "POST", "http://example.org/", body)) // the first answer is not read
+	checkTimeout(t, err, client.Queued, tr.Timeout)
+	if body.closed.Load() != 1 {
+		t.Errorf("the body was closed %d times", body.closed.Load())
 	}
-	soon(t, "all is over", func() bool { return tr.Stats().Open == 0 })
-}
-
-func TestAQueuedTimeoutSaysSo(t *testing.T) {
-	gate, order := make(chan bool), make(chan string, 10)
-	s := serve(t, client.FastCGI, gated(gate, order))
-	tr := s.transport(t)
-	tr.MaxConns, tr.Timeout = 1, 300*time.Millisecond
-	hold := make(chan net.Conn, 1)
-	tr.DialContext = func(ctx context.Context, network, address string) (net.Conn, error) {
-		time.Sleep(200 * time.Millisecond) // so that the second request's time is up first
-		c, err := new(net.Dialer).DialContext(context.WithoutCancel(ctx), network, address)
-		hold <- c
-		return c, err
-	}
-	second := make(chan error, 1)
-	time.AfterFunc(10*time.Millisecond, func() {
-		ctx, cancel := context.WithTimeout(t.Context(), time.Hour)
-		defer cancel()
-		_, _, err := do(tr, newRequest(t, "GET", "http://example.org/2", nil).WithContext(ctx))
-		second <- err
-	})
-	go func() {
-		<-order
-		gate <- true
-	}()
+	resp.Body.Close()
 	get(t, tr, "/")
-	<-hold
-	// The kept connection is held by an answer that nobody reads.
-	go func() { <-order; gate <- true }()
-	if err := <-second; err != nil {
-		t.Error(err)
-	}
-	resp := make(chan error, 1)
-	go func() {
-		r, err := tr.RoundTrip(newRequest(t, "GET", "http://example.org/3", nil))
-		if err == nil {
-			defer r.Body.Close()
-			time.Sleep(400 * time.Millisecond)
-		}
-		resp <- err
-	}()
-	<-order
-	_, _, err := do(tr, newRequest(t, "GET", "http://example.org/4", nil))
-	var timeout *client.TimeoutError
-	if !errors.As(err, &timeout) {
-		t.Error(err)
-	}
-	<-resp
 }
 
 func TestIdleConnectionsEndInTime(t *testing.T) {
@@ -354,15 +305,15 @@ func TestDisableKeepAlivesMakesAConnectionForEach(t *testing.T) {
 
 func TestAConnectionThatEndedWhileIdleIsFoundBeforeUse(t *testing.T) {
 	for name, last := range map[string]func(c *peer){
-		"closed":           func(*peer) {},
-		"unasked for":      func(c *peer) { c.send("\x01\x06\x00\x01\x00\x00\x00\x00"); <-c.over },
-		"half closed":      func(c *peer) { c.Conn.(*net.UnixConn).CloseWrite(); <-c.over },
-		"closed, unlinked": func(c *peer) { c.send("x") },
+		"closed":      func(*peer) {},
+		"unasked for": func(c *peer) { c.send("\x01\x06\x00\x01\x00\x00\x00\x00"); <-c.over },
+		"half closed": func(c *peer) { c.Conn.(*net.UnixConn).CloseWrite(); <-c.over },
 	} {
 		s := serve(t, client.FastCGI, func(n int, c *peer) {
 			c.fcgiRequest()
 			c.send(plainAnswer(client.FastCGI, 1, ""))
 			if n == 1 {
+				time.Sleep(3 * time.Millisecond) // the answer is read by then
 				last(c)
 				return
 			}
@@ -416,5 +367,22 @@ func TestTargetsHavePoolsOfTheirOwn(t *testing.T) {
 	}
 	if s := tr.Stats(); s.Opened != 2 || s.Idle != 2 || s.Reused != 4 {
 		t.Errorf("%+v", s)
+	}
+}
+
+// TestAServerThatClosesInSpiteOfKeepConn is uWSGI: it ends each connection a
+// moment after END_REQUEST.
+func TestAServerThatClosesInSpiteOfKeepConn(t *testing.T) {
+	s := serve(t, client.FastCGI, func(_ int, c *peer) {
+		c.fcgiRequest()
+		c.send(plainAnswer(client.FastCGI, 1, "body"))
+		time.Sleep(time.Millisecond)
+	})
+	tr := s.transport(t)
+	for range 20 {
+		get(t, tr, "/")
+	}
+	if st := tr.Stats(); st.Opened != 20 || st.Lost != 1 || st.Open != 0 {
+		t.Errorf("%+v: want one lost, and none kept after it", st)
 	}
 }

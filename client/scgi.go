@@ -13,16 +13,7 @@ type scgiWire struct{}
 func (scgiWire) send(x *call) error {
 	c := x.c
 	c.requests.Add(1)
-	headers := scgi.AppendHeader(c.scratch[:0], "CONTENT_LENGTH", strconv.FormatInt(x.length, 10))
-	headers = scgi.AppendHeader(headers, "SCGI", "1")
-	x.t.env.Each(x.req, x.to.uri(), x.length, func(name, value string) bool {
-		if name != "CONTENT_LENGTH" && name != "SCGI" {
-			headers = scgi.AppendHeader(headers, name, value)
-		}
-		return true
-	})
-	c.scratch = headers[:0]
-	b := scgi.AppendNetstring(c.out[:0], headers)
+	b := x.appendNetstring(c.out[:0])
 	if x.upload == nil && x.length > 0 {
 		var err error
 		if b, err = x.appendBody(b); err != nil {
@@ -33,10 +24,26 @@ func (scgiWire) send(x *call) error {
 	if err := c.writeAll(b, x.writeLimit()); err != nil {
 		return x.writeError(err)
 	}
-	if x.upload != nil {
-		x.upload.start(x, 0)
-	}
 	return nil
+}
+
+// appendNetstring is a request's headers (3).
+func (x *call) appendNetstring(b []byte) []byte {
+	if h := x.prepared; h != nil && h.length == x.length {
+		return append(b, h.head...)
+	}
+	headers := scgi.AppendHeader(x.c.scratch[:0], "CONTENT_LENGTH", strconv.FormatInt(x.length, 10))
+	headers = scgi.AppendHeader(headers, "SCGI", "1")
+	x.t.env.Each(x.req, x.to, x.length, func(name, value string) bool {
+		if name != "CONTENT_LENGTH" && name != "SCGI" {
+			headers = scgi.AppendHeader(headers, name, value)
+		}
+		return true
+	})
+	x.c.scratch = headers[:0]
+	b = scgi.AppendNetstring(b, headers)
+	x.p.prepare(x, b)
+	return b
 }
 
 func (scgiWire) head(x *call) error {

@@ -2,13 +2,13 @@ package client_test
 
 import (
 	"bufio"
-	"bytes"
 	"fmt"
 	"io"
 	"net"
 	"net/http"
 	"os"
 	"path/filepath"
+	"strconv"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -434,14 +434,17 @@ func soon(t testing.TB, what string, cond func() bool) {
 	}
 }
 
-// pattern is n bytes of which no two stretches are alike soon.
-func pattern(n int) []byte {
-	var b bytes.Buffer
-	for i := 0; b.Len() < n; i++ {
-		fmt.Fprintf(&b, "%d,", i)
+// pattern is n bytes, 16 MiB at most, of which no two stretches are alike soon.
+// They are not to be written to.
+func pattern(n int) []byte { return numbers()[:n:n] }
+
+var numbers = sync.OnceValue(func() []byte {
+	b := make([]byte, 0, 16<<20+16)
+	for i := int64(0); len(b) < 16<<20; i++ {
+		b = append(strconv.AppendInt(b, i, 10), ',')
 	}
-	return b.Bytes()[:n]
-}
+	return b
+})
 
 func mustContain(t testing.TB, s string, parts ...string) {
 	t.Helper()

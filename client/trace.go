@@ -62,6 +62,15 @@ func (c *tracedConn) Read(p []byte) (int, error) {
 	return n, err
 }
 
+// CloseWrite ends this side, where the connection can.
+func (c *tracedConn) CloseWrite() error {
+	half, ok := c.Conn.(interface{ CloseWrite() error })
+	if !ok {
+		return fmt.Errorf("%T can't end one side alone", c.Conn)
+	}
+	return half.CloseWrite()
+}
+
 // Close tells what was left unfinished.
 func (c *tracedConn) Close() error {
 	c.once.Do(func() { c.ended(net.ErrClosed) })

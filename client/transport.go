@@ -69,9 +69,12 @@ type Transport struct {
 	PacketSize int               // AJP's packets in bytes, header and all; 0 is 8192
 
 	// MaxBuffered is how many bytes of a request body of unknown length are
-	// collected in memory to learn it, where the protocol must announce it
-	// (SCGI); 0 is DefaultMaxBuffered.
+	// collected in memory to learn it, where it must be announced (SCGI 3; RFC
+	// 3875 4.1.2 for FastCGI); 0 is DefaultMaxBuffered. A longer one is refused.
 	MaxBuffered int
+	// StreamUnknownLength sends such a body over FastCGI as it comes, without
+	// CONTENT_LENGTH. Many applications take that for no body at all.
+	StreamUnknownLength bool
 
 	// Stderr takes what applications write to FastCGI's error stream, one write
 	// at a time; nil drops it. Exchange.Stderr is the same for one request.

@@ -1,6 +1,7 @@
 package client
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -34,14 +35,21 @@ func (x *call) takeBody() error {
 	if x.length == 0 {
 		x.length = -1
 	}
-	if x.length < 0 && x.to.target.Protocol == SCGI {
+	if x.length < 0 && x.needsLength() {
 		return x.bufferBody()
 	}
 	atHand := x.req.GetBody != nil && x.length > 0
-	if x.to.target.Protocol != AJP && !(atHand && x.length <= smallBody) {
+	if x.p.target.Protocol != AJP && !(atHand && x.length <= smallBody) {
 		x.upload = &upload{src: x.body, length: x.length, done: make(chan struct{})}
 	}
 	return nil
+}
+
+// needsLength says that the body's length must be announced: by SCGI (3), and by
+// CGI with FastCGI (RFC 3875 4.1.2), where php-fpm and uWSGI take a body without
+// CONTENT_LENGTH for an empty one.
+func (x *call) needsLength() bool {
+	return x.p.target.Protocol == SCGI || x.p.target.Protocol == FastCGI && !x.t.StreamUnknownLength
 }
 
 // bufferBody collects a body to learn its length.
@@ -61,7 +69,12 @@ func (x *call) bufferBody() error {
 		err = ErrLengthRequired
 	}
 	x.abandonBody()
-	x.small, x.length = b, int64(len(b))
+	x.length = int64(len(b))
+	if err == nil && x.p.target.Protocol == FastCGI && x.length > smallBody {
+		x.upload = &upload{src: io.NopCloser(bytes.NewReader(b)), length: x.length, done: make(chan struct{})}
+		return nil
+	}
+	x.body = io.NopCloser(bytes.NewReader(b))
 	return err
 }
 
@@ -92,9 +105,6 @@ func (x *call) beside(read func(body io.Reader) ([]byte, error)) ([]byte, error)
 
 // appendBody appends a small body.
 func (x *call) appendBody(b []byte) ([]byte, error) {
-	if x.small != nil {
-		return append(b, x.small...), nil
-	}
 	start := len(b)
 	b = append(b, make([]byte, x.length)...)
 	if got, err := io.ReadFull(x.body, b[start:]); err != nil {
@@ -154,8 +164,9 @@ type upload struct {
 	err    error     // why not, where no end of the connection tells
 }
 
-// start begins; id is FastCGI's request, or 0 where the body goes as it is.
-func (u *upload) start(x *call, id uint16) {
+// start begins, once the head is written.
+func (u *upload) start(x *call) {
+	id := x.stdinID()
 	write := func(b []byte) error { return x.c.writeAll(b, x.writeLimit()) }
 	if s := x.stream; s != nil {
 		turn := s.turn
@@ -174,6 +185,17 @@ func (u *upload) start(x *call, id uint16) {
 			x.bodyFailed(err)
 		}
 	}()
+}
+
+// stdinID is FastCGI's request id, or 0 where a body goes as it is.
+func (x *call) stdinID() uint16 {
+	switch {
+	case x.stream != nil:
+		return x.stream.id
+	case x.p.target.Protocol == FastCGI:
+		return soleID
+	}
+	return 0
 }
 
 // bodySent begins the wait for an answer that has not begun.

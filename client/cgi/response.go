@@ -31,13 +31,15 @@ type Answer struct {
 	StatusLine bool
 }
 
-// Parser finds the end of an answer's message-header and reads it. The zero value is ready.
+// Parser finds the end of an answer's message-header and reads it. The zero value is ready. One that reads answer after
+// answer remembers the last: a header that is the same to the byte is not taken apart again.
 type Parser struct {
 	// MaxHeaderBytes is how long the message-header may be, its blank line included; 0 means DefaultMaxHeaderBytes.
 	MaxHeaderBytes int
 
 	searched int // so far there is no blank line
 	line     int // where the line at searched begins
+	last     lastAnswer
 }
 
 // Reset makes the Parser ready for another answer.
@@ -61,10 +63,14 @@ func (p *Parser) Parse(b []byte) (a Answer, n int, err error) {
 	if n == 0 {
 		return Answer{}, 0, ErrShort
 	}
+	if a, ok := p.last.again(b[:n]); ok {
+		return a, n, nil
+	}
 	a, err = parseHeader(string(b[:n]))
 	if err != nil {
 		return Answer{}, 0, err
 	}
+	p.last.remember(b[:n], a)
 	return a, n, nil
 }
 

@@ -1,7 +1,8 @@
-package client_test
+package reference_test
 
 import (
 	"bufio"
+	"context"
 	"fmt"
 	"io"
 	"net"
@@ -9,12 +10,7 @@ import (
 	"net/http/httptest"
 	"net/url"
 	"path/filepath"
-	"runtime"
-	"slices"
-	"sync"
-	"sync/atomic"
 	"testing"
-	"time"
 
 	"github.com/yookoala/gofast"
 
@@ -22,11 +18,9 @@ import (
 	"github.com/fcgikit/fcgikit/client/fcgi"
 )
 
-// BenchmarkInterleaved compares clients on one server in one run: round by
-// round in turn (A B C, C B A, ...), so that a machine whose speed drifts slows
-// all of them alike. It prints the median of each and ratios of medians. Run it
+// BenchmarkClients compares clients on one server in one interleaved run. Run it
 // with -benchtime=1x, as make bench does.
-func BenchmarkInterleaved(b *testing.B) {
+func BenchmarkClients(b *testing.B) {
 	target := client.Target{Protocol: client.FastCGI, Network: "unix", Address: filepath.Join(b.TempDir(), "s")}
 	serveConstant(b, target)
 	subjects := []*subject{
@@ -37,83 +31,13 @@ func BenchmarkInterleaved(b *testing.B) {
 		{name: "RoundTripper, 16 requests on each of 2 connections", workers: 32, start: roundTripper(target, 16)},
 	}
 	for b.Loop() {
-		rounds(b, subjects, 7, 700*time.Millisecond)
-	}
-	for _, s := range subjects {
-		b.Logf("%-52s %8.0f requests/s  %5.1f allocations/request", s.name, s.median(), slices.Min(s.allocs))
+		rounds(b, subjects)
 	}
 	b.ReportMetric(subjects[1].median()/subjects[0].median(), "RoundTripper/prebuilt")
 	b.ReportMetric(subjects[2].median()/subjects[0].median(), "gofast/prebuilt")
 	b.ReportMetric(subjects[4].median()/subjects[3].median(), "mux/plain32")
-	b.ReportMetric(slices.Min(subjects[1].allocs), "allocs/RoundTrip")
+	b.ReportMetric(subjects[1].leastAllocs(), "allocs/RoundTrip")
 	b.ReportMetric(0, "ns/op")
-}
-
-// subject is a client in a closed loop. start makes one worker's request.
-type subject struct {
-	name    string
-	workers int
-	start   func(b *testing.B) (request func() error)
-	rates   []float64 // requests a second, a round each
-	allocs  []float64 // a request, of client and server together
-}
-
-func (s *subject) median() float64 {
-	sorted := slices.Sorted(slices.Values(s.rates))
-	return sorted[len(sorted)/2]
-}
-
-// rounds runs the subjects in turn, forth and back.
-func rounds(b *testing.B, subjects []*subject, n int, d time.Duration) {
-	for _, s := range subjects {
-		s.round(b, d/4)
-		s.rates, s.allocs = nil, nil
-	}
-	for i := range n {
-		order := slices.Clone(subjects)
-		if i%2 == 1 {
-			slices.Reverse(order)
-		}
-		for _, s := range order {
-			s.round(b, d)
-		}
-	}
-}
-
-func (s *subject) round(b *testing.B, d time.Duration) {
-	var served atomic.Int64
-	var stop atomic.Bool
-	var wg sync.WaitGroup
-	requests := make([]func() error, s.workers)
-	for i := range requests {
-		requests[i] = s.start(b)
-		if err := requests[i](); err != nil {
-			b.Fatal(s.name, err)
-		}
-	}
-	runtime.GC()
-	var before, after runtime.MemStats
-	runtime.ReadMemStats(&before)
-	start := time.Now()
-	for _, request := range requests {
-		wg.Go(func() {
-			n := int64(0)
-			for ; !stop.Load(); n++ {
-				if err := request(); err != nil {
-					b.Error(s.name, err)
-					return
-				}
-			}
-			served.Add(n)
-		})
-	}
-	time.Sleep(d)
-	stop.Store(true)
-	wg.Wait()
-	elapsed := time.Since(start)
-	runtime.ReadMemStats(&after)
-	s.rates = append(s.rates, float64(served.Load())/elapsed.Seconds())
-	s.allocs = append(s.allocs, float64(after.Mallocs-before.Mallocs)/float64(served.Load()))
 }
 
 // roundTripper sends one request again and again, and reads the answer's body.
@@ -191,7 +115,7 @@ func prebuilt(target client.Target) func(b *testing.B) func() error {
 // recordRequest is what the RoundTripper sends for benchRequest.
 func recordRequest() []byte {
 	ours, theirs := net.Pipe()
-	t := &client.Transport{DialContext: dialPipe(ours)}
+	t := &client.Transport{DialContext: func(context.Context, string, string) (net.Conn, error) { return ours, nil }}
 	got := make(chan []byte)
 	go func() {
 		buf := make([]byte, 4096)

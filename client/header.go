@@ -1,0 +1,132 @@
+package client
+
+import (
+	"errors"
+	"io"
+	"net/http"
+	"net/url"
+
+	"github.com/fcgikit/fcgikit/client/cgi"
+)
+
+// readCGIHead parses the header block that the pieces of a CGI answer begin
+// with (RFC 3875 6), and keeps what follows it.
+func (x *call) readCGIHead() error {
+	parser := &x.c.parser
+	if x.stream != nil {
+		parser = &x.stream.parser
+	}
+	parser.Reset()
+	var head []byte // pieces, where one is not enough
+	for {
+		piece, err := x.w.next(x)
+		if err == io.EOF {
+			return x.headless(head)
+		}
+		if err != nil {
+			return err
+		}
+		if head != nil {
+			head = append(head, piece...)
+			piece = head
+		}
+		answer, n, err := parser.Parse(piece)
+		switch {
+		case err == nil:
+			x.piece = piece[n:]
+			x.setHead(answer)
+			return nil
+		case err != cgi.ErrShort:
+			return x.malformed(piece, err)
+		case head == nil:
+			head = append(make([]byte, 0, 2*len(piece)), piece...)
+		}
+	}
+}
+
+// headless is an answer that ends before its header does. Of SCGI's, which the
+// connection's end ends, nobody knows whether it was meant to be all.
+func (x *call) headless(head []byte) error {
+	if x.p.target.Protocol == SCGI {
+		return x.readError(io.EOF, "the end of the header")
+	}
+	return x.malformed(head, errors.New("expected a CGI header and a blank line, got an answer that ends before it"))
+}
+
+func (x *call) malformed(head []byte, err error) error {
+	var s *cgi.SyntaxError
+	at := 0
+	if errors.As(err, &s) {
+		at = min(int(s.Offset), len(head))
+	}
+	bytes := head[at:min(len(head), at+shownBytes)]
+	return &BreachError{x.p.target.Protocol, int64(at), append([]byte(nil), bytes...), err}
+}
+
+func (x *call) setHead(a cgi.Answer) {
+	x.resp.StatusCode, x.resp.Status = a.Status, a.StatusText
+	x.resp.Header, x.resp.ContentLength = a.Header, a.ContentLength
+}
+
+// finishHead makes the response ready for its reader.
+func (x *call) finishHead() error {
+	r := &x.resp
+	r.Proto, r.ProtoMajor, r.ProtoMinor = "HTTP/1.1", 1, 1
+	r.Request = x.req
+	r.Body = (*body)(x)
+	if location := r.Header.Get("Location"); location != "" && x.t.target == nil {
+		x.keepOnSocket(location)
+	}
+	if bodyless(r.StatusCode) {
+		r.ContentLength = 0 // as net/http has it, whatever a 304 announces
+	}
+	if bodyless(r.StatusCode) || x.req.Method == http.MethodHead {
+		return x.readBare()
+	}
+	x.left = r.ContentLength
+	x.cutToLength()
+	if x.left == 0 {
+		x.settleIfRead()
+	}
+	return nil
+}
+
+// bodyless tells the answers that have no body, whatever follows their header.
+func bodyless(status int) bool {
+	return status < 200 || status == http.StatusNoContent || status == http.StatusNotModified
+}
+
+// readBare reads an answer without a body to its end, which is due at once.
+func (x *call) readBare() error {
+	x.resp.Body = http.NoBody
+	x.left = 0
+	for {
+		if _, err := x.w.next(x); err == io.EOF {
+			x.settle(x.w.keeps(x))
+			return nil
+		} else if err != nil {
+			return err
+		}
+	}
+}
+
+// keepOnSocket makes a redirect that stays on this server a URL of this socket,
+// which a relative reference could not say: a socket's path is the URL's own.
+func (x *call) keepOnSocket(location string) {
+	if x.p.target.Network != "unix" {
+		return
+	}
+	base, err := url.Parse("http://" + x.to.Host + x.to.Path)
+	if err != nil {
+		return
+	}
+	u, err := base.Parse(location)
+	if err != nil || u.Host != base.Host || u.Scheme != "http" && u.Scheme != "https" {
+		return
+	}
+	location = onSocket(x.p.target, u.RequestURI())
+	if u.Fragment != "" {
+		location += "#" + u.EscapedFragment()
+	}
+	x.resp.Header.Set("Location", location)
+}

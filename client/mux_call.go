@@ -1,0 +1,139 @@
+package client
+
+import (
+	"context"
+	"errors"
+	"io"
+	"os"
+	"sync"
+	"time"
+
+	"github.com/fcgikit/fcgikit/client/fcgi"
+)
+
+// muxWire is FastCGI where requests share a connection.
+type muxWire struct{}
+
+func (muxWire) send(x *call) error {
+	m := x.c.mux
+	s, err := m.enter(x)
+	if err != nil {
+		return x.muxError(err)
+	}
+	x.stream = s
+	b, err := x.appendRequest(x.scratch(), s.id, fcgi.KeepConn)
+	if err != nil {
+		return err
+	}
+	if err := s.queue(s.turn, b); err != nil {
+		return x.muxError(err)
+	}
+	x.keepScratch(b)
+	return nil
+}
+
+// requestBuffers are those that multiplexed requests are built in.
+var requestBuffers = sync.Pool{New: func() any { return new([]byte) }}
+
+func (x *call) scratch() []byte {
+	x.built = requestBuffers.Get().(*[]byte)
+	return (*x.built)[:0]
+}
+
+func (x *call) keepScratch(b []byte) {
+	*x.built = b[:0]
+	requestBuffers.Put(x.built)
+	x.built = nil
+}
+
+func (muxWire) head(x *call) error {
+	for !x.stream.begun() {
+		if err := x.waitReady(x.firstByteLimit()); err != nil {
+			return err
+		}
+	}
+	x.answerBegan()
+	return x.readCGIHead()
+}
+
+func (muxWire) keeps(*call) bool { return true }
+
+// next is what has come of STDOUT since the last call.
+func (muxWire) next(x *call) ([]byte, error) {
+	for {
+		if err := x.over(); err != nil {
+			return nil, err
+		}
+		piece, ended, err := x.stream.swap()
+		switch {
+		case piece != nil:
+			return piece, nil
+		case err != nil:
+			return nil, x.muxError(err)
+		case ended:
+			return nil, io.EOF
+		}
+		if err := x.waitReady(x.deadline); err != nil {
+			return nil, err
+		}
+	}
+}
+
+// over is the context's error or the limit's, where an exchange's time is up.
+// Data that is there already must not carry it beyond.
+func (x *call) over() error {
+	switch {
+	case x.ctx.Err() != nil:
+		return context.Cause(x.ctx)
+	case !x.deadline.IsZero() && !time.Now().Before(x.deadline):
+		return x.timeout()
+	}
+	return nil
+}
+
+// waitReady waits for something to read, until the deadline.
+func (x *call) waitReady(deadline time.Time) error {
+	if deadline.IsZero() && x.upload == nil && x.ctx.Done() == nil {
+		<-x.stream.ready // what a select costs matters here
+		return nil
+	}
+	up, stop := alarm(deadline)
+	defer stop()
+	select {
+	case <-x.stream.ready:
+		if x.upload != nil {
+			return x.upload.bodyError()
+		}
+		return nil
+	case <-up:
+		return x.timeout()
+	case <-x.ctx.Done():
+		return context.Cause(x.ctx)
+	}
+}
+
+// muxError makes of a shared connection's end what the caller is told.
+func (x *call) muxError(err error) error {
+	var breach *BreachError
+	var rejected *RejectedError
+	switch {
+	case errors.As(err, &breach), errors.As(err, &rejected):
+		return err
+	case errors.Is(err, os.ErrDeadlineExceeded): // only writing has one here
+		return &TimeoutError{Writing, x.t.WriteTimeout}
+	}
+	var got int64
+	if x.stream != nil {
+		got = x.stream.taken()
+	}
+	return &TruncatedError{FastCGI, got, "END_REQUEST", x.c.requests.Load() > 1, err}
+}
+
+func (muxWire) ready(x *call) bool {
+	s := x.stream
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return len(s.buf) > 0 || s.ended || s.err != nil
+}
+
+func (muxWire) direct(*call, []byte) (int, error) { return 0, nil }

@@ -1,0 +1,80 @@
+package client
+
+import (
+	"net/http"
+	"strings"
+)
+
+// prepared is a request's head as it goes on the wire, and what it was made of.
+// A load is the same request over and over: the next one that is alike is sent
+// as the same bytes, and need not be checked again.
+type prepared struct {
+	method, path, query, host string
+	secure, forceQuery        bool
+	length                    int64
+	headers                   []headerField
+	head                      []byte
+}
+
+type headerField struct{ name, value string }
+
+// maxPrepared is longer than the heads that a load repeats, and short enough to
+// be copied on suspicion.
+const maxPrepared = 4 << 10
+
+// prepareEvery is how often, among requests unlike the last one, a head is kept:
+// a load's is found soon, and requests that differ hardly pay for it.
+const prepareEvery = 8
+
+// preparedFor is the last request's head where x is the same request.
+func (p *pool) preparedFor(x *call) *prepared {
+	h := p.prepared.Load()
+	if h == nil || h.path != x.to.Path || h.query != x.to.Query || h.host != x.to.Host ||
+		h.method != x.req.Method || h.secure != isSecure(x.req) || h.forceQuery != x.req.URL.ForceQuery ||
+		len(h.headers) != sentHeaders(x.req.Header) {
+		return nil
+	}
+	for i := range h.headers {
+		values := x.req.Header[h.headers[i].name]
+		if len(values) != 1 || values[0] != h.headers[i].value {
+			return nil
+		}
+	}
+	return h
+}
+
+func isSecure(r *http.Request) bool { return r.TLS != nil || r.URL.Scheme == "https" }
+
+// sentHeaders counts the headers that go on the wire: vegeta's don't.
+func sentHeaders(h http.Header) int {
+	n := len(h)
+	if _, ok := h["X-Vegeta-Seq"]; ok {
+		n--
+	}
+	if _, ok := h["X-Vegeta-Attack"]; ok {
+		n--
+	}
+	return n
+}
+
+// prepare keeps a head for requests that are the same.
+func (p *pool) prepare(x *call, head []byte) {
+	if p.unlike.Add(1)%prepareEvery != 1 || len(head) > maxPrepared {
+		return
+	}
+	h := &prepared{
+		method: x.req.Method, path: x.to.Path, query: x.to.Query, host: x.to.Host,
+		secure: isSecure(x.req), forceQuery: x.req.URL.ForceQuery, length: x.length,
+	}
+	for name, values := range x.req.Header {
+		switch {
+		case name == "X-Vegeta-Seq" || name == "X-Vegeta-Attack":
+		case len(values) != 1 || strings.HasPrefix(name, "X-Vegeta-"):
+			return
+		default:
+			h.headers = append(h.headers, headerField{name, values[0]})
+		}
+	}
+	h.head = append(h.head, head...)
+	p.prepared.Store(h)
+}

@@ -1,0 +1,46 @@
+package client
+
+import (
+	"errors"
+	"fmt"
+	"net/http"
+)
+
+// canRetry holds for a kept connection that ended before it gave a byte, a
+// method that may be repeated, and a body that can be had again.
+func (x *call) canRetry(err error) bool {
+	var lost *TruncatedError
+	if !errors.As(err, &lost) || !lost.Reused || lost.Read > 0 {
+		return false
+	}
+	switch x.req.Method {
+	case "", http.MethodGet, http.MethodHead, http.MethodOptions, http.MethodTrace, http.MethodPut, http.MethodDelete:
+	default:
+		return false
+	}
+	return x.req.Body == nil || x.req.Body == http.NoBody || x.req.GetBody != nil
+}
+
+// again is the same request once more, on a connection of its own making.
+func (t *Transport) again(lost *call) (*call, error) {
+	req := lost.req
+	if req.GetBody != nil {
+		body, err := req.GetBody()
+		if err != nil {
+			return nil, fmt.Errorf("the request's body for a second try: %w", err)
+		}
+		req = req.Clone(req.Context())
+		req.Body = body
+	}
+	t.stats.retried.Add(1)
+	x, err := t.newCall(req)
+	if err != nil {
+		closeBody(req)
+		return nil, err
+	}
+	x.began, x.deadline, x.fresh = lost.began, lost.deadline, true
+	if x.x != nil {
+		x.x.Began, x.x.Retried = lost.began, true
+	}
+	return x, nil
+}
