@@ -60,7 +60,9 @@ func (x *call) appendForward(b []byte) ([]byte, error) {
 		return b, fmt.Errorf("%w: raise PacketSize here and at the container", err)
 	}
 	b = r.Append(b)
-	x.p.prepare(x, b)
+	if h := x.p.prepare(x, b); h != nil {
+		x.p.prepared.Store(h)
+	}
 	return b, nil
 }
 
@@ -337,7 +339,7 @@ func (x *call) announcedLength() error {
 }
 
 func (ajpWire) next(x *call) ([]byte, error) {
-	for !x.ajp.ended {
+	for !x.c.ajp.ended {
 		p, n, err := x.nextPacket("End Response")
 		if err != nil {
 			return nil, err
@@ -363,7 +365,7 @@ func (ajpWire) next(x *call) ([]byte, error) {
 				return nil, x.breach(inPayload(err))
 			}
 			x.c.take(n)
-			x.ajp.ended, x.ajp.reuse = true, reuse != 0
+			x.c.ajp.ended, x.c.ajp.reuse = true, reuse != 0
 		default:
 			return nil, x.unexpected(p, "Send Body Chunk, Get Body Chunk or End Response")
 		}
@@ -403,9 +405,9 @@ func (x *call) appendData(b []byte, limit int) ([]byte, error) {
 		return ajp.AppendEndOfBody(b), nil
 	}
 	piece, err := x.readBody(limit)
-	x.ajp.bodySent += int64(len(piece))
+	x.c.ajp.bodySent += int64(len(piece))
 	if err == io.EOF {
-		x.ajp.bodyEnd = true
+		x.c.ajp.bodyEnd = true
 		x.abandonBody()
 	} else if err != nil {
 		return b, err
@@ -420,7 +422,7 @@ func (x *call) appendData(b []byte, limit int) ([]byte, error) {
 // another, with io.EOF at its end. One that isn't in memory is read beside the
 // exchange, whose limits must hold while it keeps us waiting.
 func (x *call) readBody(limit int) ([]byte, error) {
-	sent, length := x.ajp.bodySent, x.length
+	sent, length := x.c.ajp.bodySent, x.length
 	read := func(body io.Reader) ([]byte, error) {
 		if length < 0 {
 			return readSome(body, make([]byte, limit))
@@ -462,13 +464,13 @@ func readKnown(r io.Reader, p []byte, sent, length int64) ([]byte, error) {
 }
 
 func (ajpWire) keeps(x *call) bool {
-	return x.ajp.reuse && !x.t.DisableKeepAlives && (x.length == 0 || x.ajp.bodyEnd)
+	return x.c.ajp.reuse && !x.t.DisableKeepAlives && (x.length == 0 || x.c.ajp.bodyEnd)
 }
 
 // ready walks over the flushes that next would pass over. A request for more of
 // the body is none of them: the body may keep us waiting.
 func (ajpWire) ready(x *call) bool {
-	for b := x.c.buffered(); !x.ajp.ended; {
+	for b := x.c.buffered(); !x.c.ajp.ended; {
 		p, n, err := ajp.ParsePacket(b, x.t.PacketSize)
 		if err != nil {
 			return err != ajp.ErrShort

@@ -180,7 +180,7 @@ func (x *call) complete() {
 		return
 	}
 	x.x.BytesRead = x.came()
-	x.x.BytesWritten = x.c.written.Load() - x.sentFrom
+	x.x.BytesWritten = x.c.written.Load() - x.c.sentFrom
 }
 
 // lastOne says that the connection has served as many requests as it may.

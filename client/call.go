@@ -15,7 +15,8 @@ import (
 )
 
 // call is one request and its answer: the http.Response and its body, and all
-// that lives as long.
+// that lives as long. Each request allocates one: what ends with the exchange is
+// in the connection, or in the stream.
 type call struct {
 	resp http.Response
 	t    *Transport
@@ -23,7 +24,6 @@ type call struct {
 	c    *conn
 	w    wire
 	req  *http.Request
-	ctx  context.Context
 	to   cgi.URI
 
 	x     *Exchange              // nil if nobody asked
@@ -38,21 +38,15 @@ type call struct {
 	length   int64         // of it in bytes; -1 is unknown
 	upload   *upload       // it, where it is written beside the reading
 	writeErr error         // why writing stopped: the reading tells what came of it
-	fresh    bool          // this is the second try
 	wroteAt  time.Time     // when the request was written, where FirstByteTimeout counts from it
 	stream   *muxStream    // where the connection is shared
-	built    *[]byte       // the request, likewise
 	prepared *prepared     // its head, where the last request's was the same
-	readFrom int64         // the connection's counts when this request began
-	sentFrom int64
 
 	piece   []byte // of the answer's body: came, and was not read
 	left    int64  // of the announced Content-Length; -1 if none was
 	err     error  // how reading the body ended
+	fresh   bool   // this is the second try
 	settled bool   // the connection has been given back
-
-	fcgi fcgiAnswer
-	ajp  ajpAnswer
 }
 
 // wire is what the protocols do differently. Its methods are called in turn:
@@ -114,7 +108,7 @@ func (t *Transport) newCall(req *http.Request) (*call, error) {
 	if err != nil {
 		return nil, err
 	}
-	x := &call{t: t, req: req, ctx: req.Context(), to: to.uri(), p: t.pool(to.target), body: req.Body}
+	x := &call{t: t, req: req, to: to.uri(), p: t.pool(to.target), body: req.Body}
 	if x.prepared = x.p.preparedFor(x); x.prepared == nil {
 		if err := cgi.CheckRequest(req, to.uri()); err != nil {
 			return nil, err
@@ -129,9 +123,9 @@ func (t *Transport) newCall(req *http.Request) (*call, error) {
 
 // begin finds out who listens, and starts the clock where somebody looks at it.
 func (x *call) begin() {
-	if x.ctx != context.Background() {
-		x.x, _ = x.ctx.Value(exchangeKey{}).(*Exchange)
-		x.trace = httptrace.ContextClientTrace(x.ctx)
+	if x.req.Context() != context.Background() {
+		x.x, _ = x.req.Context().Value(exchangeKey{}).(*Exchange)
+		x.trace = httptrace.ContextClientTrace(x.req.Context())
 	}
 	if x.t.Timeout > 0 || x.x != nil {
 		x.began = time.Now()
@@ -178,8 +172,8 @@ func (x *call) run() error {
 		x.abandonBody()
 		return err
 	}
-	if x.ctx.Done() != nil && x.c.mux == nil {
-		x.stop = context.AfterFunc(x.ctx, x.c.abort)
+	if x.req.Context().Done() != nil && x.c.mux == nil {
+		x.stop = context.AfterFunc(x.req.Context(), x.c.abort)
 	}
 	if err := x.exchange(); err != nil {
 		return x.fail(err)
@@ -198,7 +192,7 @@ func (x *call) connect() error {
 	}
 	x.c = c
 	if c.mux == nil {
-		x.readFrom, x.sentFrom = c.read, c.written.Load()
+		c.begin()
 	}
 	x.w = wireOf(x.p.target.Protocol, c)
 	x.gotConn(c.requests.Load() > 0)
@@ -209,12 +203,12 @@ func (x *call) connect() error {
 func (x *call) gotConn(reused bool) {
 	c := x.c
 	if reused {
-		x.t.stats.reused.Add(1)
+		x.p.reused.Add(1)
 	}
 	if x.trace != nil && x.trace.GotConn != nil {
 		info := httptrace.GotConnInfo{Conn: c.Conn, Reused: reused, WasIdle: reused && c.mux == nil}
 		if info.WasIdle {
-			info.IdleTime = time.Since(c.idleSince)
+			info.IdleTime = c.idleFor()
 		}
 		x.trace.GotConn(info)
 	}
@@ -314,13 +308,13 @@ func (x *call) came() int64 {
 	if x.stream != nil {
 		return x.stream.taken()
 	}
-	return x.c.read - x.readFrom
+	return x.c.read - x.c.readFrom
 }
 
 // breach is an answer that breaks a rule, told with the bytes at the
 // connection's read position.
 func (x *call) breach(err error) error {
-	return &BreachError{x.p.target.Protocol, x.c.position() - x.readFrom, x.c.shown(), err}
+	return &BreachError{x.p.target.Protocol, x.c.position() - x.c.readFrom, x.c.shown(), err}
 }
 
 // fail ends a request that got no answer.
@@ -331,8 +325,8 @@ func (x *call) fail(err error) error {
 		}
 	}
 	x.settle(x.refused(err))
-	if cause := x.ctx.Err(); cause != nil && !errors.Is(err, cause) {
-		err = context.Cause(x.ctx)
+	if cause := x.req.Context().Err(); cause != nil && !errors.Is(err, cause) {
+		err = context.Cause(x.req.Context())
 	}
 	return err
 }

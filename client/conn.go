@@ -19,34 +19,49 @@ type conn struct {
 	net.Conn
 	pool *pool
 
+	// What each request writes stands together: a connection goes from one
+	// processor to the other, and takes the cache lines that were written along.
 	in      []byte // in[r:w] has come and was not taken
 	r, w    int
+	read    int64 // bytes, over its life
+	written atomic.Int64
+
+	exchange // the one that it serves, where requests don't share it
+
+	requests  atomic.Int64 // that it took so far
+	granted   int          // requests that room was taken for so far
+	free      int          // requests that it can take at this moment
+	idleSince moment
+
+	mu          sync.Mutex
+	aborted     bool // what it was used for is over: deadlines stay in the past
+	hasDeadline bool
+	awaitFirst  atomic.Bool // the answer has not begun, and its limit is to be set
+
+	capacity    int  // requests that it can take at all
+	retired     bool // it takes no further one
+	dropped     bool // it is closed
+	connectTime time.Duration
+	mux         *muxer // where requests share it
+
 	out     []byte // the request being built
 	scratch []byte // what goes into it
 	forward ajp.Request
 	names   []string // of its headers
 	headers ajp.ResponseHeaders
 	parser  cgi.Parser
-
-	free        int          // requests that it can take at this moment
-	capacity    int          // requests that it can take at all
-	requests    atomic.Int64 // that it took so far
-	granted     int          // requests that room was taken for so far
-	retired     bool         // it takes no further one
-	dropped     bool         // it is closed
-	idleSince   time.Time
-	connectTime time.Duration
-
-	read    int64 // bytes, over its life
-	written atomic.Int64
-
-	mux *muxer // where requests share it
-
-	mu          sync.Mutex
-	aborted     bool // what it was used for is over: deadlines stay in the past
-	hasDeadline bool
-	awaitFirst  atomic.Bool // the answer has not begun, and its limit is to be set
 }
+
+// exchange is where one request's answer stands, and ends with it.
+type exchange struct {
+	readFrom int64 // the connection's counts when this request began
+	sentFrom int64
+	fcgi     fcgiAnswer
+	ajp      ajpAnswer
+}
+
+// begin notes where the next exchange begins.
+func (c *conn) begin() { c.exchange = exchange{readFrom: c.read, sentFrom: c.written.Load()} }
 
 // buffered is what came and was not taken.
 func (c *conn) buffered() []byte { return c.in[c.r:c.w] }

@@ -85,14 +85,17 @@ var guesses = []guess{
 // each guess, one after the other, and takes 10 s at most. Its errors are those
 // of connecting, the context's, and *UndetectedError.
 func Detect(ctx context.Context, target Target) (Detection, error) {
-	ctx, cancel := context.WithTimeout(ctx, detectLimit)
+	limited, cancel := context.WithTimeout(ctx, detectLimit)
 	defer cancel()
 	d := Detection{Target: target}
 	for _, g := range guesses {
+		if limited.Err() != nil {
+			break
+		}
 		if target.Protocol != "" && g.protocol != target.Protocol {
 			continue // it is known; only what the server declares is asked
 		}
-		probe, yes, err := g.try(ctx, target)
+		probe, yes, err := g.try(limited, target)
 		if err != nil {
 			return d, err
 		}
@@ -106,6 +109,9 @@ func Detect(ctx context.Context, target Target) (Detection, error) {
 			return d, nil
 		}
 	}
+	if ctx.Err() != nil {
+		return d, context.Cause(ctx)
+	}
 	return d, &UndetectedError{target, false, d.Probes}
 }
 
@@ -115,15 +121,18 @@ func (g guess) try(ctx context.Context, target Target) (p Probe, yes bool, err e
 	p = Probe{Name: g.name}
 	start := time.Now()
 	c, err := (&net.Dialer{}).DialContext(ctx, target.Network, target.Address)
+	if err != nil && ctx.Err() != nil {
+		return p, false, context.Cause(ctx)
+	}
 	if err != nil {
 		return p, false, err
 	}
 	defer c.Close()
 	stop := context.AfterFunc(ctx, func() { c.SetDeadline(time.Unix(1, 0)) })
 	defer stop()
-	c.SetDeadline(time.Now().Add(g.limit))
+	g.extend(ctx, c)
 	if _, err := c.Write(g.request()); err == nil {
-		p.Answer, yes, p.Outcome = g.listen(c)
+		p.Answer, yes, p.Outcome = g.listen(ctx, c)
 	} else {
 		p.Outcome = describeEnd(err, 0)
 	}
@@ -137,8 +146,16 @@ func (g guess) try(ctx context.Context, target Target) (p Probe, yes bool, err e
 // answerLimit is how much of an answer is looked at: a header, and no page.
 const answerLimit = 64 << 10
 
+// extend gives the server its time once more, but none after the context's end.
+func (g guess) extend(ctx context.Context, c net.Conn) {
+	c.SetDeadline(time.Now().Add(g.limit))
+	if ctx.Err() != nil {
+		c.SetDeadline(time.Unix(1, 0))
+	}
+}
+
 // listen reads until the answer is judged.
-func (g guess) listen(c net.Conn) (answer []byte, yes bool, outcome string) {
+func (g guess) listen(ctx context.Context, c net.Conn) (answer []byte, yes bool, outcome string) {
 	buf := make([]byte, 4096)
 	for {
 		n, err := c.Read(buf)
@@ -158,7 +175,7 @@ func (g guess) listen(c net.Conn) (answer []byte, yes bool, outcome string) {
 		if len(answer) > answerLimit {
 			return answer, false, "an endless answer"
 		}
-		c.SetDeadline(time.Now().Add(g.limit))
+		g.extend(ctx, c)
 	}
 }
 

@@ -66,6 +66,9 @@ type BreachError struct {
 }
 
 func (e *BreachError) Error() string {
+	if len(e.Bytes) == 0 {
+		return fmt.Sprintf("protocol breach at byte %d of the answer, its end: %v", e.Offset, e.Err)
+	}
 	return fmt.Sprintf("protocol breach at byte %d of the answer (% x): %v", e.Offset, e.Bytes, e.Err)
 }
 
@@ -98,4 +101,4 @@ func (e *TimeoutError) Temporary() bool { return true }
 
 // ErrLengthRequired is a request body of unknown length, beyond
 // Transport.MaxBuffered, where the length must be announced.
-var ErrLengthRequired = errors.New("the request body's length must be known: set Request.ContentLength, or raise Transport.MaxBuffered")
+var ErrLengthRequired = errors.New("the request body's length must be known: set Request.ContentLength, raise Transport.MaxBuffered or, with FastCGI, set StreamUnknownLength")

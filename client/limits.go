@@ -86,8 +86,8 @@ func (x *call) answerBegan() {
 
 // interrupted is the context's error or a limit's, where one of them was why.
 func (x *call) interrupted(err error) error {
-	if x.ctx.Err() != nil {
-		return context.Cause(x.ctx)
+	if x.req.Context().Err() != nil {
+		return context.Cause(x.req.Context())
 	}
 	if errors.Is(err, os.ErrDeadlineExceeded) {
 		return x.timeout()

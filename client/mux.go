@@ -87,16 +87,22 @@ func (m *muxer) enter(x *call) (*muxStream, error) {
 	return s, nil
 }
 
-// send gives whole records to the writer.
-func (m *muxer) send(b []byte) error {
+// send gives whole records to the writer, as those of request id.
+func (m *muxer) send(id uint16, b []byte) error {
 	m.mu.Lock()
 	if m.err != nil {
 		m.mu.Unlock()
 		return m.err
 	}
+	start := len(m.out)
 	m.out = append(m.out, b...)
+	if h, _ := fcgi.ParseHeader(b); h.RequestID != id {
+		fcgi.SetRequestID(m.out[start:], id)
+	}
 	m.mu.Unlock()
-	signal(m.wake)
+	if start == 0 { // the others find the writer on its way
+		signal(m.wake)
+	}
 	return nil
 }
 
@@ -136,15 +142,15 @@ func (m *muxer) writeLimit() time.Time {
 // that one read brought.
 func (m *muxer) readLoop() {
 	for {
-		s, err := m.readRecord()
+		r, err := m.c.record()
+		if err == nil {
+			err = m.deliver(r)
+		}
 		if err != nil {
 			m.fail(err)
 			return
 		}
-		if s != nil && (len(m.news) == 0 || m.news[len(m.news)-1] != s) {
-			m.news = append(m.news, s)
-		}
-		if !m.whole() {
+		if _, whole := m.following(); !whole {
 			m.wakeReaders()
 		}
 	}
@@ -157,35 +163,51 @@ func (m *muxer) wakeReaders() {
 	m.news = m.news[:0]
 }
 
-// whole says that a whole record is buffered.
-func (m *muxer) whole() bool {
+// following is the request id of the next record, where all of it is buffered.
+func (m *muxer) following() (id uint16, whole bool) {
 	h, err := fcgi.ParseHeader(m.c.buffered())
-	return err == nil && len(m.c.buffered()) >= h.Len()
+	return h.RequestID, err == nil && len(m.c.buffered()) >= h.Len()
 }
 
-// readRecord takes one record; it says whose request has something new.
-func (m *muxer) readRecord() (*muxStream, error) {
-	r, err := m.c.record()
-	if err != nil {
-		return nil, err
-	}
+// deliver gives a record to the request that it is for, with those behind it
+// that are for the same one and have come.
+func (m *muxer) deliver(r fcgi.Record) error {
 	if r.Type.IsManagement() {
-		return nil, nil
+		return nil
 	}
 	if int(r.RequestID) > len(m.streams) {
-		return nil, m.inactive(r)
+		return m.inactive(r)
 	}
 	s := m.streams[r.RequestID-1]
-	if !s.waitForRoom(len(r.Content)) {
-		return nil, nil
-	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if !s.active || s.ended {
-		return nil, m.inactive(r)
+	for {
+		if !s.waitForRoom(len(r.Content)) {
+			return nil // the next record will tell
+		}
+		if !s.active || s.ended {
+			return m.inactive(r)
+		}
+		s.wire += int64(r.Len())
+		if err := s.take(r); err != nil {
+			return err
+		}
+		m.tell(s)
+		if id, whole := m.following(); !whole || id != s.id {
+			return nil
+		}
+		var err error
+		if r, err = m.c.record(); err != nil {
+			return err
+		}
 	}
-	s.wire += int64(r.Len())
-	return s, s.take(r)
+}
+
+// tell notes that a stream has news.
+func (m *muxer) tell(s *muxStream) {
+	if len(m.news) == 0 || m.news[len(m.news)-1] != s {
+		m.news = append(m.news, s)
+	}
 }
 
 // breach is one by the record that was just taken.
@@ -245,6 +267,6 @@ func (m *muxer) leave(s *muxStream) {
 		turn := s.turn
 		s.timer = time.AfterFunc(abortGrace, func() { s.giveUp(turn) })
 		signal(s.room)
-		m.send(fcgi.AppendAbortRequest(nil, s.id))
+		m.send(s.id, fcgi.AppendAbortRequest(nil, s.id))
 	}
 }

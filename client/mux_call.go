@@ -5,7 +5,6 @@ import (
 	"errors"
 	"io"
 	"os"
-	"sync"
 	"time"
 
 	"github.com/fcgikit/fcgikit/client/fcgi"
@@ -21,29 +20,17 @@ func (muxWire) send(x *call) error {
 		return x.muxError(err)
 	}
 	x.stream = s
-	b, err := x.appendRequest(x.scratch(), s.id, fcgi.KeepConn)
-	if err != nil {
-		return err
+	b := x.repeated()
+	if b == nil {
+		if b, err = x.appendRequest(s.out[:0], s.id, fcgi.KeepConn); err != nil {
+			return err
+		}
+		s.out = kept(b)
 	}
 	if err := s.queue(s.turn, b); err != nil {
 		return x.muxError(err)
 	}
-	x.keepScratch(b)
 	return nil
-}
-
-// requestBuffers are those that multiplexed requests are built in.
-var requestBuffers = sync.Pool{New: func() any { return new([]byte) }}
-
-func (x *call) scratch() []byte {
-	x.built = requestBuffers.Get().(*[]byte)
-	return (*x.built)[:0]
-}
-
-func (x *call) keepScratch(b []byte) {
-	*x.built = b[:0]
-	requestBuffers.Put(x.built)
-	x.built = nil
 }
 
 func (muxWire) head(x *call) error {
@@ -83,8 +70,8 @@ func (muxWire) next(x *call) ([]byte, error) {
 // Data that is there already must not carry it beyond.
 func (x *call) over() error {
 	switch {
-	case x.ctx.Err() != nil:
-		return context.Cause(x.ctx)
+	case x.req.Context().Err() != nil:
+		return context.Cause(x.req.Context())
 	case !x.deadline.IsZero() && !time.Now().Before(x.deadline):
 		return x.timeout()
 	}
@@ -93,7 +80,7 @@ func (x *call) over() error {
 
 // waitReady waits for something to read, until the deadline.
 func (x *call) waitReady(deadline time.Time) error {
-	if deadline.IsZero() && x.upload == nil && x.ctx.Done() == nil {
+	if deadline.IsZero() && x.upload == nil && x.req.Context().Done() == nil {
 		<-x.stream.ready // what a select costs matters here
 		return nil
 	}
@@ -107,8 +94,8 @@ func (x *call) waitReady(deadline time.Time) error {
 		return nil
 	case <-up:
 		return x.timeout()
-	case <-x.ctx.Done():
-		return context.Cause(x.ctx)
+	case <-x.req.Context().Done():
+		return context.Cause(x.req.Context())
 	}
 }
 
@@ -131,6 +118,9 @@ func (x *call) muxError(err error) error {
 
 func (muxWire) ready(x *call) bool {
 	s := x.stream
+	if s.last {
+		return true
+	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	return len(s.buf) > 0 || s.ended || s.err != nil

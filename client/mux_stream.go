@@ -20,6 +20,8 @@ type muxStream struct {
 	turn uint64 // counts the requests that it served
 	x    *call  // whose it is
 	read []byte // taken from buf, being read
+	last bool   // read is all that was left: END_REQUEST came behind it
+	out  []byte // the request is built in it
 
 	parser cgi.Parser
 
@@ -27,6 +29,7 @@ type muxStream struct {
 	sent    int64  // bytes of this request's records
 	buf     []byte // STDOUT that came
 	stderr  []byte
+	behind  bool  // the connection waits for room
 	wire    int64 // bytes of this answer's records
 	ended   bool
 	end     fcgi.EndRequestBody
@@ -41,7 +44,7 @@ func (s *muxStream) reset(x *call) {
 	drain(s.ready)
 	drain(s.room)
 	s.turn++
-	s.x, s.sent, s.wire = x, 0, 0
+	s.x, s.sent, s.wire, s.last = x, 0, 0, false
 	s.buf, s.read, s.stderr = kept(s.buf), kept(s.read), nil
 	s.ended, s.err, s.active, s.aborted, s.givenUp = false, nil, true, false, false
 }
@@ -95,7 +98,7 @@ func (s *muxStream) queue(turn uint64, b []byte) error {
 	if s.turn != turn || s.aborted || s.ended || !s.active {
 		return errOver
 	}
-	if err := s.m.send(b); err != nil {
+	if err := s.m.send(s.id, b); err != nil {
 		return err
 	}
 	s.sent += int64(len(b))
@@ -129,47 +132,61 @@ func (s *muxStream) take(r fcgi.Record) error {
 }
 
 // waitForRoom holds the connection up while a reader is far behind; false says
-// that the connection has ended meanwhile.
+// that the connection has ended meanwhile. The lock is held, but for the wait.
 func (s *muxStream) waitForRoom(n int) bool {
-	for {
-		s.mu.Lock()
-		held := len(s.buf) + len(s.stderr)
-		full := s.active && !s.aborted && held > 0 && held+n > MuxWindow
+	for s.full(n) {
+		s.behind = true
 		s.mu.Unlock()
-		if !full {
-			return true
-		}
 		s.m.wakeReaders()
 		signal(s.ready)
+		alive := true
 		select {
 		case <-s.room:
 		case <-s.m.dead:
+			alive = false
+		}
+		s.mu.Lock()
+		if !alive {
 			return false
 		}
 	}
+	return true
+}
+
+// full says that the reader is so far behind that n more bytes are too many. The
+// lock is held.
+func (s *muxStream) full(n int) bool {
+	held := len(s.buf) + len(s.stderr)
+	return held > 0 && held+n > MuxWindow && s.active && !s.aborted
 }
 
 // swap takes what has come, and leaves the buffer that was read for more. After
 // the last piece it says that the answer has ended, or why it can't go on.
 func (s *muxStream) swap() (piece []byte, ended bool, err error) {
+	if s.last {
+		return nil, true, s.x.endRequest(s.end)
+	}
 	s.mu.Lock()
 	s.read, s.buf = s.buf, s.read[:0]
-	stderr, x := s.stderr, s.x
-	s.stderr = nil
-	switch {
-	case len(s.read) > 0:
-		piece = s.read
-	case s.ended:
-		ended, err = true, s.x.endRequest(s.end)
-	default:
-		err = s.err
+	stderr, x, behind := s.stderr, s.x, s.behind
+	s.stderr, s.behind, s.last = nil, false, s.ended
+	if err = s.err; s.ended {
+		err = nil
 	}
 	s.mu.Unlock()
 	if len(stderr) > 0 {
 		x.writeStderr(stderr)
 	}
-	signal(s.room)
-	return piece, ended, err
+	if behind {
+		signal(s.room)
+	}
+	switch {
+	case len(s.read) > 0:
+		return s.read, false, nil
+	case s.last:
+		return nil, true, x.endRequest(s.end)
+	}
+	return nil, false, err
 }
 
 // release frees the id after END_REQUEST. The stream's lock is held.

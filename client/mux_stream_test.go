@@ -238,7 +238,6 @@ func TestAStaleUploadWritesNothingUnderAReusedId(t *testing.T) {
 		}
 	})
 	tr := muxed(t, s, 1<<1, 1)
-	tr.StreamUnknownLength = true
 	for range 50 {
 		r, w := io.Pipe()
 		go func() {

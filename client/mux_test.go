@@ -20,6 +20,7 @@ func muxed(t *testing.T, s *scripted, multiplex, conns int) *client.Transport {
 	t.Helper()
 	tr := s.transport(t)
 	tr.Multiplex, tr.ForceMultiplex, tr.MaxConns = multiplex, true, conns
+	tr.StreamUnknownLength = true
 	return tr
 }
 
@@ -286,7 +287,6 @@ func isBreach(want string) func(error) bool {
 func TestWriteTimeoutEndsASharedConnection(t *testing.T) {
 	tr := muxed(t, serve(t, client.FastCGI, deaf), 4, 1)
 	tr.WriteTimeout = 40 * time.Millisecond
-	tr.StreamUnknownLength = true
 	_, _, err := do(tr, newRequest(t, "POST", "http://example.org/", io.MultiReader(bytes.NewReader(pattern(4<<20)))))
 	checkTimeout(t, err, client.Writing, tr.WriteTimeout)
 	if st := tr.Stats(); st.Open != 0 {

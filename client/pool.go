@@ -3,6 +3,7 @@ package client
 import (
 	"context"
 	"errors"
+	"math"
 	"net"
 	"os"
 	"slices"
@@ -13,21 +14,24 @@ import (
 
 // pool holds the connections to one target.
 type pool struct {
-	t      *Transport
-	target Target
-
-	mu        sync.Mutex
-	open      int       // connections, those being made too
-	available []*conn   // those with room for a request; the last one is taken first
-	waiting   []*waiter // first in, first out
-	reaping   bool
-
-	sharing sharing // how many requests a connection takes
-
+	t        *Transport
+	target   Target
+	sharing  sharing // how many requests a connection takes
 	keeping  atomic.Int32
 	prepared atomic.Pointer[prepared]
 	unlike   atomic.Uint64 // requests that were not like the prepared one
+
+	_         [cacheLine]byte // what each request reads is apart from what each one writes
+	mu        sync.Mutex
+	reused    atomic.Int64 // see Stats; here because this line is the writer's already
+	open      int          // connections, those being made too
+	available []*conn      // those with room for a request; the last one is taken first
+	waiting   []*waiter    // first in, first out
+	reaping   bool
 }
+
+// cacheLine is that of the usual processors.
+const cacheLine = 64
 
 // waiter is a request beyond MaxConns.
 type waiter struct {
@@ -91,7 +95,7 @@ func (p *pool) alive(c *conn) bool {
 		p.keeping.Store(keepsOpen)
 		return true
 	}
-	if c.requests.Load() == 1 && time.Since(c.idleSince) < 2*keepWatch {
+	if c.requests.Load() == 1 && c.idleFor() < 2*keepWatch {
 		p.keeping.Store(closesAlways)
 	}
 	return false
@@ -138,9 +142,9 @@ func (p *pool) wait(x *call, w *waiter) (grant, error) {
 	case <-up:
 		p.leave(w)
 		return grant{}, &TimeoutError{Queued, p.t.Timeout}
-	case <-x.ctx.Done():
+	case <-x.req.Context().Done():
 		p.leave(w)
-		return grant{}, context.Cause(x.ctx)
+		return grant{}, context.Cause(x.req.Context())
 	}
 }
 
@@ -165,7 +169,7 @@ func (p *pool) leave(w *waiter) {
 
 // connect makes a connection for which room was counted.
 func (p *pool) connect(x *call) (*conn, error) {
-	c, err := p.dial(x.ctx, x.deadline)
+	c, err := p.dial(x.req.Context(), x.deadline)
 	if err != nil {
 		p.giveUp()
 		return nil, err
@@ -267,7 +271,9 @@ func (p *pool) takeBack(c *conn) (ended bool) {
 	if c.retired {
 		return c.free == c.capacity
 	}
-	c.idleSince = time.Now()
+	if c.free == c.capacity {
+		c.idleSince = now()
+	}
 	if p.offer(c); c.free == 0 || c.retired {
 		return false
 	}
@@ -339,7 +345,7 @@ func (p *pool) count() (open, idle int) {
 // closeIdle ends the connections that serve nothing.
 func (p *pool) closeIdle() {
 	p.mu.Lock()
-	ended, _ := p.takeIdle(time.Now().Add(time.Hour))
+	ended, _ := p.takeIdle(math.MaxInt64)
 	p.mu.Unlock()
 	for _, c := range ended {
 		p.drop(c)
@@ -348,13 +354,13 @@ func (p *pool) closeIdle() {
 
 // takeIdle unlists those that have served nothing since limit, and says since
 // when the next of them has. The lock is held.
-func (p *pool) takeIdle(limit time.Time) (ended []*conn, next time.Time) {
+func (p *pool) takeIdle(limit moment) (ended []*conn, next moment) {
 	for _, c := range p.available {
 		switch {
 		case c.free < c.capacity:
-		case c.idleSince.Before(limit):
+		case c.idleSince < limit:
 			ended = append(ended, c)
-		case next.IsZero() || c.idleSince.Before(next):
+		case next == 0 || c.idleSince < next:
 			next = c.idleSince
 		}
 	}
@@ -374,12 +380,12 @@ func (p *pool) reapLater() {
 }
 
 func (p *pool) reap() {
-	life := p.t.idleTimeout()
+	life := moment(p.t.idleTimeout())
 	p.mu.Lock()
-	ended, next := p.takeIdle(time.Now().Add(-life))
-	if p.reaping = !next.IsZero(); p.reaping {
+	ended, next := p.takeIdle(now() - life)
+	if p.reaping = next != 0; p.reaping {
 		// A moment later, so that one look suffices.
-		time.AfterFunc(time.Until(next.Add(life))+time.Millisecond, p.reap)
+		time.AfterFunc(time.Duration(next+life-now())+time.Millisecond, p.reap)
 	}
 	p.mu.Unlock()
 	for _, c := range ended {

@@ -14,6 +14,7 @@ type prepared struct {
 	length                    int64
 	headers                   []headerField
 	head                      []byte
+	whole                     []byte // FastCGI's request without a body
 }
 
 type headerField struct{ name, value string }
@@ -31,7 +32,7 @@ func (p *pool) preparedFor(x *call) *prepared {
 	h := p.prepared.Load()
 	if h == nil || h.path != x.to.Path || h.query != x.to.Query || h.host != x.to.Host ||
 		h.method != x.req.Method || h.secure != isSecure(x.req) || h.forceQuery != x.req.URL.ForceQuery ||
-		len(h.headers) != sentHeaders(x.req.Header) {
+		len(h.headers) != len(x.req.Header) && len(h.headers) != sentHeaders(x.req.Header) {
 		return nil
 	}
 	for i := range h.headers {
@@ -57,10 +58,11 @@ func sentHeaders(h http.Header) int {
 	return n
 }
 
-// prepare keeps a head for requests that are the same.
-func (p *pool) prepare(x *call, head []byte) {
+// prepare copies a head for requests that are the same; nil where it is not to be
+// kept.
+func (p *pool) prepare(x *call, head []byte) *prepared {
 	if p.unlike.Add(1)%prepareEvery != 1 || len(head) > maxPrepared {
-		return
+		return nil
 	}
 	h := &prepared{
 		method: x.req.Method, path: x.to.Path, query: x.to.Query, host: x.to.Host,
@@ -70,11 +72,11 @@ func (p *pool) prepare(x *call, head []byte) {
 		switch {
 		case name == "X-Vegeta-Seq" || name == "X-Vegeta-Attack":
 		case len(values) != 1 || strings.HasPrefix(name, "X-Vegeta-"):
-			return
+			return nil
 		default:
 			h.headers = append(h.headers, headerField{name, values[0]})
 		}
 	}
 	h.head = append(h.head, head...)
-	p.prepared.Store(h)
+	return h
 }

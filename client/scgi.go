@@ -42,7 +42,9 @@ func (x *call) appendNetstring(b []byte) []byte {
 	})
 	x.c.scratch = headers[:0]
 	b = scgi.AppendNetstring(b, headers)
-	x.p.prepare(x, b)
+	if h := x.p.prepare(x, b); h != nil {
+		x.p.prepared.Store(h)
+	}
 	return b
 }
 

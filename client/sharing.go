@@ -54,8 +54,8 @@ func (p *pool) learnSharing(x *call) error {
 		return q.err
 	case <-up:
 		return &TimeoutError{Connecting, t.Timeout}
-	case <-x.ctx.Done():
-		return context.Cause(x.ctx)
+	case <-x.req.Context().Done():
+		return context.Cause(x.req.Context())
 	}
 }
 

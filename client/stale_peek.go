@@ -14,7 +14,7 @@ const staleAfter = time.Millisecond
 // stale says whether the server has ended a kept connection, or has sent on it
 // what nobody asked for.
 func (p *pool) stale(c *conn) bool {
-	if c.mux != nil || c.requests.Load() == 0 || time.Since(c.idleSince) < staleAfter {
+	if c.mux != nil || c.requests.Load() == 0 || c.idleFor() < staleAfter {
 		return false
 	}
 	sc, ok := c.Conn.(syscall.Conn)

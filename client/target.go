@@ -70,6 +70,8 @@ func ParseTarget(s string) (Target, error) {
 	switch {
 	case rest == "":
 		return Target{}, badTarget(s, "it has no address")
+	case strings.HasPrefix(rest, "unix:") && strings.Contains(rest[len("unix:"):], ":/"):
+		return Target{}, badTarget(s, "it has a path behind its socket, which belongs to a request")
 	case strings.HasPrefix(rest, "unix:"):
 		return unixTarget(s, t, strings.TrimPrefix(rest, "unix:"))
 	case strings.HasPrefix(rest, "tcp:"):

@@ -66,6 +66,8 @@ func TestABadTargetIsToldWithAGoodOne(t *testing.T) {
 		"fcgi://127.0.0.1:9000/":       "a path behind its port",
 		"fcgi://127.0.0.1:9000/a":      "a path behind its port",
 		"localhost:9000/app":           "a path behind its port",
+		"fcgi+unix:/tmp/app.sock:/a":   "a path behind its socket",
+		"unix:/tmp/app.sock:/":         "a path behind its socket",
 		"unix:/tmp/a\nb":               "control character",
 		"unix:/tmp/a\x00":              "control character",
 		"/" + strings.Repeat("x", 107): "108 bytes, 107 are possible",

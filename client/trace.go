@@ -92,6 +92,7 @@ func (c *tracedConn) ended(err error) {
 
 // tracer cuts one direction's bytes into events.
 type tracer struct {
+	mu     sync.Mutex // reading and writing end a connection, each on a goroutine of its own
 	sent   bool
 	tell   func(Event)
 	offset int64
@@ -119,6 +120,8 @@ func newTracer(p Protocol, sent bool, tell func(Event)) *tracer {
 }
 
 func (t *tracer) feed(p []byte) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
 	t.rest = append(t.rest, p...)
 	for len(t.rest) > 0 {
 		n, text, detail := t.cut(t.rest)
@@ -138,6 +141,8 @@ func (t *tracer) event(n int, text string, detail []string) {
 
 // flush tells what has come of something unfinished.
 func (t *tracer) flush() {
+	t.mu.Lock()
+	defer t.mu.Unlock()
 	if n := len(t.rest); n > 0 {
 		t.event(n, "unfinished: "+count(n, "byte")+" "+quoted(t.rest), nil)
 	}

@@ -99,7 +99,7 @@ type Transport struct {
 	pools map[Target]*pool
 	last  atomic.Pointer[pool] // the one asked for last, found without the lock
 
-	stats struct{ opened, reused, lost, retried, waited atomic.Int64 }
+	stats struct{ opened, lost, retried, waited atomic.Int64 }
 }
 
 // Stats counts what a Transport did with its connections.
@@ -117,7 +117,6 @@ type Stats struct {
 func (t *Transport) Stats() Stats {
 	s := Stats{
 		Opened:  t.stats.opened.Load(),
-		Reused:  t.stats.reused.Load(),
 		Lost:    t.stats.lost.Load(),
 		Retried: t.stats.retried.Load(),
 		Waited:  t.stats.waited.Load(),
@@ -125,6 +124,7 @@ func (t *Transport) Stats() Stats {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	for _, p := range t.pools {
+		s.Reused += p.reused.Load()
 		open, idle := p.count()
 		s.Open += open
 		s.Idle += idle

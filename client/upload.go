@@ -98,8 +98,8 @@ func (x *call) beside(read func(body io.Reader) ([]byte, error)) ([]byte, error)
 		return r.b, r.err
 	case <-up:
 		return nil, &TimeoutError{Writing, x.t.Timeout}
-	case <-x.ctx.Done():
-		return nil, context.Cause(x.ctx)
+	case <-x.req.Context().Done():
+		return nil, context.Cause(x.req.Context())
 	}
 }
 
@@ -220,7 +220,7 @@ func (x *call) bodyFailed(err error) {
 	switch {
 	case errors.As(err, &own):
 		err = own
-	case x.stream == nil && x.ctx.Err() == nil && errors.Is(err, os.ErrDeadlineExceeded):
+	case x.stream == nil && x.req.Context().Err() == nil && errors.Is(err, os.ErrDeadlineExceeded):
 		err = &TimeoutError{Writing, x.limit(Writing)}
 	default:
 		return

@@ -47,8 +47,9 @@ func keepsConnections(t *testing.T, p *Peer) {
 	if s.Opened != opened {
 		t.Errorf("want %d connections, got %+v", opened, s)
 	}
-	if again := s.Lost + s.Retried; c.RetryLost && p.Variant.Protocol == "fcgi" && again != opened-1 {
-		t.Errorf("want %d kept connections to be found closed, got %+v", opened-1, s)
+	// The client keeps no further one once it has learnt that the server closes.
+	if again := s.Lost + s.Retried; c.RetryLost && p.Variant.Protocol == "fcgi" && (again == 0 || again >= opened) {
+		t.Errorf("want 1 to %d kept connections to be found closed, got %+v", opened-1, s)
 	}
 }
 

@@ -5,8 +5,8 @@ import (
 	"fmt"
 	"io/fs"
 	"net"
-	"net/netip"
 	"os"
+	"path/filepath"
 	"strings"
 	"syscall"
 	"time"
@@ -18,8 +18,17 @@ import (
 // less the process's umask.
 func Listen(network, address string) (net.Listener, error) {
 	if network != "unix" {
-		return net.Listen(network, address)
+		l, err := net.Listen(network, address)
+		if err != nil {
+			return nil, err
+		}
+		return &tcpListener{l.(*net.TCPListener)}, nil
 	}
+	if strings.HasPrefix(address, "@") {
+		return net.Listen("unix", address)
+	}
+	unlock := lockFolder(filepath.Dir(address))
+	defer unlock()
 	if err := removeStale(address); err != nil {
 		return nil, err
 	}
@@ -27,7 +36,26 @@ func Listen(network, address string) (net.Listener, error) {
 	if err != nil {
 		return nil, err
 	}
-	return ownSocket(l.(*net.UnixListener), address), nil
+	return ownSocket(l.(*net.UnixListener), address)
+}
+
+// lockWait is how long another start may hold a folder: it takes a millisecond.
+const lockWait = liveCheck + time.Second
+
+// lockFolder keeps two starts on one path apart, of which each would find the
+// same socket stale and remove what the other one made. A folder that can't be
+// locked is no obstacle.
+func lockFolder(dir string) (unlock func()) {
+	f, err := os.Open(dir)
+	if err != nil {
+		return func() {}
+	}
+	for deadline := time.Now().Add(lockWait); time.Now().Before(deadline); time.Sleep(time.Millisecond) {
+		if err := syscall.Flock(int(f.Fd()), syscall.LOCK_EX|syscall.LOCK_NB); err != syscall.EWOULDBLOCK {
+			break
+		}
+	}
+	return func() { f.Close() }
 }
 
 // liveCheck is how long a socket's owner has to accept: one that is full, but
@@ -36,7 +64,7 @@ const liveCheck = time.Second
 
 func removeStale(path string) error {
 	info, err := os.Lstat(path)
-	if errors.Is(err, fs.ErrNotExist) || strings.HasPrefix(path, "@") {
+	if errors.Is(err, fs.ErrNotExist) {
 		return nil
 	}
 	if err != nil {
@@ -46,11 +74,13 @@ func removeStale(path string) error {
 		return fmt.Errorf("%s is there and is no socket: name another path, or remove it", path)
 	}
 	c, err := net.DialTimeout("unix", path, liveCheck)
-	if err == nil {
+	switch {
+	case err == nil:
 		c.Close()
-	}
-	if errors.Is(err, syscall.ECONNREFUSED) {
+	case errors.Is(err, syscall.ECONNREFUSED):
 		return os.Remove(path)
+	case errors.Is(err, fs.ErrPermission):
+		return fmt.Errorf("%s is another user's socket", path)
 	}
 	return fmt.Errorf("%s is in use: another server accepts on it", path)
 }
@@ -63,62 +93,45 @@ type socketListener struct {
 	own  os.FileInfo
 }
 
-func ownSocket(l *net.UnixListener, path string) net.Listener {
+func ownSocket(l *net.UnixListener, path string) (net.Listener, error) {
 	l.SetUnlinkOnClose(false)
 	own, err := os.Lstat(path)
-	if err != nil { // an abstract socket has no path
-		return l
+	if err != nil {
+		l.Close()
+		return nil, err
 	}
-	return &socketListener{l, path, own}
+	return &socketListener{l, path, own}, nil
 }
 
-// unlink takes the path away, so that nobody connects any more while those who
-// have are served.
-func (l *socketListener) unlink() {
+// hide takes the path away.
+func (l *socketListener) hide() bool {
 	if l.own == nil {
-		return
+		return true
 	}
 	if now, err := os.Lstat(l.path); err == nil && os.SameFile(now, l.own) {
 		os.Remove(l.path)
 	}
 	l.own = nil
+	return true
 }
 
 func (l *socketListener) Close() error {
-	l.unlink()
+	l.hide()
 	return l.UnixListener.Close()
 }
 
-// Inherited is the listening socket that a web server or process manager left
-// on fd 0 (FastCGI 2.2).
-func Inherited() (net.Listener, error) {
-	if _, err := syscall.Getpeername(0); err != syscall.ENOTCONN {
-		return nil, errors.New("fd 0 is no listening socket")
-	}
-	f := os.NewFile(0, "FCGI_LISTENSOCK_FILENO")
-	l, err := net.FileListener(f)
+// tcpListener can be closed to newcomers before it is closed.
+type tcpListener struct{ *net.TCPListener }
+
+// hide has the kernel drop what arrives at the socket. A client that connects
+// tries again, until it finds a successor or is refused; one whose connection
+// waits in the queue is not concerned.
+func (l *tcpListener) hide() bool {
+	raw, err := l.SyscallConn()
 	if err != nil {
-		return nil, fmt.Errorf("fd 0 is no listening socket: %w", err)
+		return false
 	}
-	if u, ok := l.(*net.UnixListener); ok {
-		u.SetUnlinkOnClose(false) // whoever made it removes it
-	}
-	return l, nil
-}
-
-// WebServerAddrs is the environment variable that names the peers to be served
-// (FastCGI 3.2).
-const WebServerAddrs = "FCGI_WEB_SERVER_ADDRS"
-
-// ParseWebServerAddrs reads its value: addresses of IPv4, separated by commas.
-func ParseWebServerAddrs(value string) ([]netip.Addr, error) {
-	addrs := []netip.Addr{}
-	for part := range strings.SplitSeq(value, ",") {
-		a, err := netip.ParseAddr(strings.TrimSpace(part))
-		if err != nil || !a.Is4() {
-			return nil, fmt.Errorf("%s: %q is no address: expected some such as 127.0.0.1,192.0.2.7", WebServerAddrs, part)
-		}
-		addrs = append(addrs, a)
-	}
-	return addrs, nil
+	var failed error
+	err = raw.Control(func(fd uintptr) { failed = dropArriving(int(fd)) })
+	return err == nil && failed == nil
 }

@@ -10,6 +10,7 @@ import (
 	"os/exec"
 	"sync"
 	"syscall"
+	"time"
 )
 
 // Pool serves a listener with processes: workers that each serve one connection
@@ -18,16 +19,26 @@ import (
 type Pool struct {
 	Config Config // what the workers serve
 
-	MinSpare    int // idle workers below which more are started; 0 is 2
-	MaxSpare    int // idle workers above which some end, and the number at the start; 0 is 5
-	MaxChildren int // workers at most; 0 is 50
-	MaxRequests int // connections after which a worker is replaced; 0 is no limit
+	// MinSpare is the number of idle workers below which more are started: 0 is
+	// 2, or MaxSpare where that is less; negative is none.
+	MinSpare int
+	// MaxSpare is the number of idle workers above which some end, and the number
+	// at the start: 0 is 5, or MinSpare where that is more.
+	MaxSpare int
+	// MaxChildren is the number of workers at most, but no less than MaxSpare: 0
+	// is 50.
+	MaxChildren int
+	// MaxRequests is the number of connections, of one request or more each,
+	// after which a worker is replaced: 0 is no limit.
+	MaxRequests int
 
-	Logf func(format string, args ...any) // what happens to workers; nil is nowhere
+	Ready func()                           // is called when the first worker accepts; nil is nobody
+	Logf  func(format string, args ...any) // what happens to workers; nil is nowhere
 
 	mu       sync.Mutex
 	workers  map[*worker]struct{}
 	stopping bool
+	accepted bool // a worker has come so far
 	events   chan event
 	listener net.Listener
 	started  int
@@ -72,7 +83,8 @@ const (
 	saysLast  = 'l' // it has taken its last connection
 	saysEnd   = 'e' // the process has ended
 	toldLeave = 'q' // end when idle; others serve the queue
-	toldStop  = 's' // serve the queue, and end
+	toldStop  = 's' // serve the queue, which nobody joins any more, and end
+	toldShare = 'h' // the same, of a queue that others may join
 )
 
 // ErrNoMain is a prefork start in a program whose main does not begin with
@@ -82,12 +94,15 @@ var ErrNoMain = errors.New("reference: prefork workers are this program started 
 // Serve keeps workers that serve l, until Shutdown. It closes l.
 func (p *Pool) Serve(l net.Listener) error {
 	defer l.Close()
+	if err := p.Check(); err != nil {
+		return err
+	}
 	if !mainCalled {
 		return ErrNoMain
 	}
 	socket, err := descriptor(l)
 	if err != nil {
-		return fmt.Errorf("reference: the listener's descriptor: %w", err)
+		return err
 	}
 	defer socket.Close()
 	p.begin(l)
@@ -110,18 +125,12 @@ func descriptor(l net.Listener) (*os.File, error) {
 	if err != nil {
 		return nil, err
 	}
-	var fd uintptr
-	var errno syscall.Errno
-	err = raw.Control(func(own uintptr) {
-		fd, _, errno = syscall.Syscall(syscall.SYS_FCNTL, own, syscall.F_DUPFD_CLOEXEC, 0)
-	})
-	if err != nil {
+	var copied *os.File
+	var failed error
+	if err := raw.Control(func(fd uintptr) { copied, failed = duplicate(int(fd)) }); err != nil {
 		return nil, err
 	}
-	if errno != 0 {
-		return nil, errno
-	}
-	return os.NewFile(fd, "listener"), nil
+	return copied, failed
 }
 
 func (p *Pool) begin(l net.Listener) {
@@ -136,24 +145,47 @@ func (p *Pool) begin(l net.Listener) {
 // supervise keeps the number of workers right until the last one has ended
 // after Shutdown.
 func (p *Pool) supervise(socket *os.File) error {
-	for e := range p.events {
-		p.mu.Lock()
-		p.note(e)
-		left, stopping := len(p.workers), p.stopping
-		p.mu.Unlock()
-		if stopping {
-			if left == 0 {
+	var again <-chan time.Time
+	for {
+		failed := false
+		select {
+		case e := <-p.events:
+			left, stopping := p.take(e)
+			if stopping && left == 0 {
 				return ErrStopped
 			}
-			continue
+			if stopping {
+				continue
+			}
+			if failed = e.said == saysEnd && e.err != nil && e.w.state == starting; failed && !p.accepted {
+				p.endAll()
+				return fmt.Errorf("reference: a worker ended at its start: %w", e.err)
+			}
+		case <-again:
+			again = nil
 		}
-		if e.said == saysEnd && e.err != nil && e.w.state == starting {
-			p.endAll()
-			return fmt.Errorf("reference: a worker ended at its start: %w", e.err)
+		if again == nil && (failed || !p.adjust(socket)) {
+			again = time.After(spawnPause)
 		}
-		p.adjust(socket)
 	}
-	return nil
+}
+
+// spawnPause is between two attempts to start workers where one has failed: the
+// cause, a limit of processes or memory, does not go away at once.
+const spawnPause = time.Second
+
+// take notes an event, and says what is left.
+func (p *Pool) take(e event) (workers int, stopping bool) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.note(e)
+	if e.said == saysIdle && !p.accepted {
+		p.accepted = true
+		if p.Ready != nil {
+			p.Ready()
+		}
+	}
+	return len(p.workers), p.stopping
 }
 
 // note takes an event down. The lock is held.
@@ -178,40 +210,51 @@ func (p *Pool) note(e event) {
 	}
 }
 
-// adjust starts workers, or ends some.
-func (p *Pool) adjust(socket *os.File) {
+// adjust starts workers, or ends some. It says whether it could.
+func (p *Pool) adjust(socket *os.File) bool {
 	for {
-		p.mu.Lock()
-		spare, total := 0, 0
-		var youngest *worker
-		for w := range p.workers {
-			if w.state == leaving {
-				continue
-			}
-			total++
-			if w.state != busy {
-				spare++
-			}
-			if w.state == idle && (youngest == nil || w.number > youngest.number) {
-				youngest = w
-			}
-		}
-		p.mu.Unlock()
+		n := p.count()
 		switch {
-		case spare < p.minSpare() && total < p.maxChildren() || total < min(p.maxSpare(), p.maxChildren()):
+		case n.processes < p.maxChildren() && (n.staying < p.maxSpare() || n.spare < p.minSpare()):
 			if err := p.spawn(socket); err != nil {
 				p.logf("a worker can't be started: %v", err)
-				return
+				return false
 			}
-		case spare > p.maxSpare() && youngest != nil:
+		case n.spare > p.maxSpare() && n.youngest != nil:
 			p.mu.Lock()
-			youngest.state = leaving
+			n.youngest.state = leaving
 			p.mu.Unlock()
-			youngest.tell(toldLeave)
+			n.youngest.tell(toldLeave)
 		default:
-			return
+			return true
 		}
 	}
+}
+
+// census is how many workers there are: all, those that don't leave, those that
+// don't serve; and the youngest of the idle ones.
+type census struct {
+	processes, staying, spare int
+	youngest                  *worker
+}
+
+func (p *Pool) count() census {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	n := census{processes: len(p.workers)}
+	for w := range p.workers {
+		if w.state == leaving {
+			continue
+		}
+		n.staying++
+		if w.state != busy {
+			n.spare++
+		}
+		if w.state == idle && (n.youngest == nil || w.number > n.youngest.number) {
+			n.youngest = w
+		}
+	}
+	return n
 }
 
 // spawn starts one worker with the listening socket on fd 0.
@@ -247,7 +290,7 @@ func (p *Pool) spawn(socket *os.File) error {
 	stopping := p.stopping
 	p.mu.Unlock()
 	if stopping {
-		w.tell(toldStop)
+		w.tell(toldShare)
 	}
 	go p.listen(w)
 	return nil
@@ -286,10 +329,13 @@ func (p *Pool) Shutdown(ctx context.Context) error {
 		p.mu.Unlock()
 		return nil
 	}
-	hide(p.listener)
+	order := byte(toldShare)
+	if hide(p.listener) {
+		order = toldStop
+	}
 	for w := range p.workers {
 		w.state = leaving
-		w.tell(toldStop)
+		w.tell(order)
 	}
 	none := len(p.workers) == 0
 	p.mu.Unlock()
@@ -348,12 +394,34 @@ func (p *Pool) logf(format string, args ...any) {
 	}
 }
 
-func (p *Pool) minSpare() int    { return orDefault(p.MinSpare, DefaultMinSpare) }
-func (p *Pool) maxSpare() int    { return max(orDefault(p.MaxSpare, DefaultMaxSpare), p.minSpare()) }
-func (p *Pool) maxChildren() int { return orDefault(p.MaxChildren, DefaultMaxChildren) }
+// Check holds the numbers against each other.
+func (p *Pool) Check() error {
+	switch {
+	case p.MaxSpare < 0:
+		return fmt.Errorf("maxspare is %d: expected 1 or more, for without workers nobody is served", p.MaxSpare)
+	case p.minSpare() > p.maxSpare():
+		return fmt.Errorf("minspare is %d and maxspare %d: expected no more than maxspare, for else workers would start and end without pause", p.minSpare(), p.maxSpare())
+	}
+	return nil
+}
+
+func (p *Pool) minSpare() int {
+	if p.MinSpare == 0 && p.MaxSpare > 0 {
+		return min(DefaultMinSpare, p.MaxSpare)
+	}
+	return max(0, orDefault(p.MinSpare, DefaultMinSpare))
+}
+
+func (p *Pool) maxSpare() int {
+	return orDefault(p.MaxSpare, max(DefaultMaxSpare, p.MinSpare))
+}
+
+func (p *Pool) maxChildren() int {
+	return max(orDefault(p.MaxChildren, DefaultMaxChildren), p.maxSpare())
+}
 
 func orDefault(n, otherwise int) int {
-	if n > 0 {
+	if n != 0 {
 		return n
 	}
 	return otherwise

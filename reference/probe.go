@@ -16,10 +16,10 @@ import (
 type Probe struct {
 	// Method is told in the JSON answer; "" is left out.
 	Method Method
-	// Prefix works out what the application is mounted on: the prefix, the path
-	// below it, the URL that a link to the same page has, and what was odd about
-	// the request. Where it is nil the JSON answer says nothing of that.
-	Prefix func(*Request) (scriptName, pathInfo, url string, surprises []string)
+	// Prefix works out what the application is mounted on, which the JSON answer
+	// then tells. A path that has no page gets another status than 200, unless the
+	// query asks for one. Nil leaves all of that out.
+	Prefix *Prefix
 }
 
 // probing is the answer to one request.
@@ -29,6 +29,7 @@ type probing struct {
 	r *Request
 	steering
 	body, data received
+	location   Location
 	json       []byte
 	sorted     []Param
 	scratch    [probePiece]byte
@@ -51,6 +52,7 @@ func (p *Probe) Respond(w *Response, r *Request) {
 	defer x.release() // a thrown one, too
 	x.steer(r.Param("QUERY_STRING"))
 	x.forRole()
+	x.locate()
 	if err := x.receive(); err != nil {
 		x.refuse()
 	} else if x.wait(x.delay) {
@@ -59,7 +61,7 @@ func (p *Probe) Respond(w *Response, r *Request) {
 }
 
 func (x *probing) release() {
-	x.p, x.w, x.r = nil, nil, nil
+	x.p, x.w, x.r, x.location = nil, nil, nil, Location{}
 	x.body.release()
 	x.data.release()
 	clear(x.sorted)

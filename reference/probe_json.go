@@ -91,16 +91,16 @@ func (x *probing) appendPrefix(b []byte) []byte {
 	if x.p.Prefix == nil {
 		return b
 	}
-	scriptName, pathInfo, url, surprises := x.p.Prefix(x.r)
+	l := x.location
 	b = append(b, `, "prefix": {"script_name": `...)
-	b = appendQuoted(b, scriptName)
+	b = appendQuoted(b, l.ScriptName)
 	b = append(b, `, "path_info": `...)
-	b = appendQuoted(b, pathInfo)
+	b = appendQuoted(b, l.PathInfo)
 	b = append(b, `, "url": `...)
-	b = appendQuoted(b, url)
-	if len(surprises) > 0 {
+	b = appendQuoted(b, l.URL)
+	if len(l.Surprises) > 0 {
 		b = append(b, `, "surprises": [`...)
-		for i, s := range surprises {
+		for i, s := range l.Surprises {
 			if i > 0 {
 				b = append(b, ", "...)
 			}

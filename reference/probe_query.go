@@ -11,6 +11,7 @@ import (
 // is there twice the last counts.
 type steering struct {
 	status                int
+	statusAsked           bool
 	headers               []Param
 	size, chunk           int64 // size is -1 where none is asked for
 	delay, pause          time.Duration
@@ -41,7 +42,7 @@ func (s *steering) take(key, value []byte) {
 	switch string(key) {
 	case "status":
 		if n := number(value, 0); n >= 100 && n <= 999 {
-			s.status = int(n)
+			s.status, s.statusAsked = int(n), true
 		}
 	case "header":
 		if name, v, found := bytes.Cut(value, []byte(":")); found && len(name) > 0 {

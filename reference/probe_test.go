@@ -174,13 +174,31 @@ func TestTheProbeTellsEveryByteOfAParameter(t *testing.T) {
 }
 
 func TestTheProbeTellsThePrefix(t *testing.T) {
-	h := &Probe{Prefix: func(r *Request) (string, string, string, []string) {
-		return "/app", "/x", `/app/x"`, []string{"SCRIPT_NAME is absent"}
-	}}
-	_, b := ask(t, serveHandler(t, client.AJP, h).transport(t), "GET", "", nil)
-	want := map[string]any{"script_name": "/app", "path_info": "/x", "url": `/app/x"`, "surprises": []any{"SCRIPT_NAME is absent"}}
-	if a := decodeAnswer(t, b); !reflect.DeepEqual(a.Prefix, want) {
+	force := "/app"
+	s := serveHandler(t, client.FastCGI, &Probe{Prefix: &Prefix{Force: &force}})
+	a := decodeAnswer(t, exchangeRecords(t, s, records{params: []string{"PATH_INFO", "/x y", "QUERY_STRING", ""}}).body(t))
+	want := map[string]any{"script_name": "/app", "path_info": "/x y", "url": "/app/x%20y"}
+	if !reflect.DeepEqual(a.Prefix, want) {
 		t.Errorf("%v", a.Prefix)
+	}
+}
+
+// TestAPathWithoutAPageHasAStatus is Django's 404 and 400, and the 500 that it
+// ought to give.
+func TestAPathWithoutAPageHasAStatus(t *testing.T) {
+	s := serveHandler(t, client.FastCGI, &Probe{Prefix: &Prefix{}})
+	for _, test := range []struct{ path, script, query, status string }{
+		{"/a", "", "", "200"},
+		{"a", "", "", "404"},
+		{"/\xff", "", "", "400"},
+		{"/a", "/\xff", "", "500"},
+		{"a", "", "status=200", "200"},
+		{"a", "", "size=3", "404"},
+	} {
+		a := exchangeRecords(t, s, records{params: []string{"PATH_INFO", test.path, "SCRIPT_NAME", test.script, "QUERY_STRING", test.query}})
+		if !strings.HasPrefix(a.stdout, "Status: "+test.status+" ") {
+			t.Errorf("%q under %q ?%s: %.30q, want status %s", test.path, test.script, test.query, a.stdout, test.status)
+		}
 	}
 }
 

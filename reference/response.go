@@ -1,8 +1,10 @@
 package reference
 
 import (
+	"fmt"
 	"io"
 	"net/http"
+	"runtime/debug"
 	"strconv"
 )
 
@@ -162,6 +164,14 @@ func (w *Response) fail() {
 	}
 	if w.exit == 0 {
 		w.exit = 1
+	}
+}
+
+// explain is the body of a broken handler's answer, where there is none yet.
+func (w *Response) explain(v any) {
+	if !w.sent {
+		w.AddHeader("Content-Type", "text/plain; charset=utf-8")
+		fmt.Fprintf(w, "panic: %v\n\n%s", v, debug.Stack())
 	}
 }
 

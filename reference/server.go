@@ -56,6 +56,10 @@ type Server struct {
 	Secret string
 	// PacketSize is AJP's, in bytes with the header; 0 is 8192.
 	PacketSize int
+	// Fault is a bug to be served with; nil is none.
+	Fault *Fault
+	// Debug has a broken handler's answer say what broke, and where.
+	Debug bool
 	// ErrorLog takes what has no other place; nil is the log package's.
 	ErrorLog *log.Logger
 
@@ -63,6 +67,7 @@ type Server struct {
 	single  bool        // one request at a time on a connection
 	busy    func(bool)  // is told when a connection begins and ends
 	leaving atomic.Bool // it accepts no further one: the others do
+	hidden  atomic.Bool // nobody connects any more: the parent has seen to it
 
 	mu       sync.Mutex
 	listener net.Listener
@@ -98,11 +103,11 @@ func (s *Server) Serve(l net.Listener) error {
 // MaxThreads at most.
 func (s *Server) accept(l net.Listener) error {
 	slots := make(chan struct{}, s.maxThreads())
-	draining := false
+	var d drain
 	for {
 		slots <- struct{}{}
-		if draining {
-			setDeadline(l, time.Now().Add(drainPause))
+		if d.begun && !d.goesOn(l) {
+			return s.finish(l)
 		}
 		nc, err := l.Accept()
 		switch {
@@ -110,12 +115,10 @@ func (s *Server) accept(l net.Listener) error {
 			s.running.Add(1)
 			s.start(nc, slots)
 			continue
-		case s.stopping.Load() && !draining && !errors.Is(err, net.ErrClosed):
-			draining = true
-			hide(l)
+		case s.stopping.Load() && !d.begun && !errors.Is(err, net.ErrClosed):
+			d.begin(s.hidden.Load() || hide(l))
 		case s.stopping.Load() || s.leaving.Load():
-			s.running.Wait()
-			return ErrStopped
+			return s.finish(l)
 		case isTemporary(err):
 			time.Sleep(acceptPause)
 		default:
@@ -146,10 +149,6 @@ func isTemporary(err error) bool {
 	return errors.Is(err, syscall.EMFILE) || errors.Is(err, syscall.ENFILE) || errors.Is(err, syscall.ECONNABORTED)
 }
 
-// drainPause is how long a stopping server looks for connections that were made
-// before the stop and not accepted: no time at all would look at none.
-const drainPause = 5 * time.Millisecond
-
 // setDeadline bounds the next Accept.
 func setDeadline(l net.Listener, at time.Time) {
 	if d, ok := l.(interface{ SetDeadline(time.Time) error }); ok {
@@ -157,11 +156,11 @@ func setDeadline(l net.Listener, at time.Time) {
 	}
 }
 
-// hide takes a unix socket's path away.
-func hide(l net.Listener) {
-	if u, ok := l.(*socketListener); ok {
-		u.unlink()
-	}
+// finish gives the address free, for a successor, and waits for what is served.
+func (s *Server) finish(l net.Listener) error {
+	l.Close()
+	s.running.Wait()
+	return ErrStopped
 }
 
 // serveConn serves one connection to its end.
@@ -170,7 +169,7 @@ func (s *Server) serveConn(nc net.Conn) {
 		nc.Close()
 		return
 	}
-	w := &watched{Conn: nc, s: s}
+	w := &watched{Conn: s.Fault.wrapped(nc), s: s}
 	s.mu.Lock()
 	if s.conns == nil {
 		s.conns = map[*watched]struct{}{}
@@ -219,6 +218,9 @@ func (s *Server) respond(r *Request, f framer) {
 		if v := recover(); v != nil {
 			s.logf("panic in the handler: %v", v)
 			w.fail()
+			if s.Debug {
+				w.explain(v)
+			}
 		}
 		w.finish()
 	}()
@@ -227,7 +229,7 @@ func (s *Server) respond(r *Request, f framer) {
 
 // Shutdown stops the server: connections that were made before it are accepted
 // and served still, idle ones are ended, and the others' requests waited for
-// until ctx is done; then they are ended, too.
+// until ctx is done; then they are ended, too, and not waited for.
 func (s *Server) Shutdown(ctx context.Context) error {
 	s.stopping.Store(true)
 	s.mu.Lock()
@@ -245,12 +247,19 @@ func (s *Server) Shutdown(ctx context.Context) error {
 		case <-done:
 			return nil
 		case <-ctx.Done():
-			s.eachConn(func(w *watched) { w.Conn.Close() })
-			<-done
+			s.end()
 			return ctx.Err()
 		case <-time.After(shutdownPoll):
 		}
 	}
+}
+
+// end breaks everything off.
+func (s *Server) end() {
+	s.mu.Lock()
+	s.listener.Close()
+	s.mu.Unlock()
+	s.eachConn(func(w *watched) { w.Conn.Close() })
 }
 
 // shutdownPoll is how often a stopping server looks for connections that have

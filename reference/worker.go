@@ -27,6 +27,8 @@ type Config struct {
 	WebServerAddrs                         string
 	Secret                                 string
 	PacketSize                             int
+	Fault                                  string // by name; "" is none
+	Debug                                  bool
 }
 
 // Maker makes a handler of its options.
@@ -59,8 +61,13 @@ func (c Config) Server() (*Server, error) {
 	}
 	s := &Server{
 		Protocol: c.Protocol, Handler: h, Secret: c.Secret, PacketSize: c.PacketSize,
-		MaxThreads: c.MaxThreads, MaxParams: c.MaxParams,
+		MaxThreads: c.MaxThreads, MaxParams: c.MaxParams, Debug: c.Debug,
 		ReadTimeout: c.ReadTimeout, WriteTimeout: c.WriteTimeout, IdleTimeout: c.IdleTimeout,
+	}
+	if c.Fault != "" {
+		if s.Fault, err = LookupFault(c.Fault); err != nil {
+			return nil, err
+		}
 	}
 	if c.WebServerAddrs != "" {
 		if s.WebServerAddrs, err = ParseWebServerAddrs(c.WebServerAddrs); err != nil {
@@ -100,8 +107,8 @@ func work(config string) error {
 	limit, _ := strconv.Atoi(os.Getenv(maxRequestsVariable))
 	os.Unsetenv(workerVariable)
 	os.Unsetenv(maxRequestsVariable)
-	runtime.GOMAXPROCS(1) // it serves one connection, and its siblings have the other processors
-	signal.Ignore(syscall.SIGINT, syscall.SIGHUP)
+	runtime.GOMAXPROCS(1)                                          // it serves one connection, and its siblings have the other processors
+	signal.Ignore(syscall.SIGINT, syscall.SIGHUP, syscall.SIGPIPE) // who reads our log may go before us
 	var c Config
 	if err := json.Unmarshal([]byte(config), &c); err != nil {
 		return err
@@ -120,7 +127,7 @@ func work(config string) error {
 	s.single, s.MaxThreads, s.busy = true, 1, w.busy
 	go w.obey()
 	stop := make(chan os.Signal, 1)
-	signal.Notify(stop, syscall.SIGTERM)
+	signal.Notify(stop, syscall.SIGTERM, syscall.SIGUSR1)
 	go func() {
 		<-stop
 		w.leave()
@@ -165,7 +172,8 @@ func (w *workerProcess) leave() {
 }
 
 // stop ends the worker when there is nothing left to serve.
-func (w *workerProcess) stop() {
+func (w *workerProcess) stop(hidden bool) {
+	w.s.hidden.Store(hidden)
 	w.s.stopping.Store(true)
 	w.wake()
 	w.s.eachConn((*watched).endIfIdle)
@@ -185,14 +193,14 @@ func (w *workerProcess) obey() {
 	var told [1]byte
 	for {
 		if n, err := w.parent.Read(told[:]); n == 0 || err != nil {
-			w.stop()
+			w.stop(false)
 			return
 		}
 		switch told[0] {
 		case toldLeave:
 			w.leave()
-		case toldStop:
-			w.stop()
+		case toldStop, toldShare:
+			w.stop(told[0] == toldStop)
 		}
 	}
 }

@@ -15,9 +15,10 @@ type lastAnswer struct {
 	values []string // one each
 }
 
-// again is the last answer once more, with a Header of its own, where block is the same.
-func (l *lastAnswer) again(block []byte) (Answer, bool) {
-	if !l.known || !bytes.Equal(block, l.block) {
+// again is the last answer once more, with a Header of its own, where b begins with the same header. That ended with its
+// first blank line, so this one ends there, too.
+func (l *lastAnswer) again(b []byte) (Answer, bool) {
+	if !l.known || !bytes.HasPrefix(b, l.block) {
 		return Answer{}, false
 	}
 	a := l.answer

@@ -56,15 +56,16 @@ func (p *Parser) Parse(b []byte) (a Answer, n int, err error) {
 	if limit <= 0 {
 		limit = DefaultMaxHeaderBytes
 	}
-	n = p.blankLine(b[:min(len(b), limit)])
+	b = b[:min(len(b), limit)]
+	if a, ok := p.last.again(b); ok {
+		return a, len(p.last.block), nil
+	}
+	n = p.blankLine(b)
 	if n == 0 && len(b) >= limit {
 		return Answer{}, 0, &SyntaxError{"6.2", int64(limit), fmt.Sprintf("a blank line within %d bytes", limit), "none"}
 	}
 	if n == 0 {
 		return Answer{}, 0, ErrShort
-	}
-	if a, ok := p.last.again(b[:n]); ok {
-		return a, n, nil
 	}
 	a, err = parseHeader(string(b[:n]))
 	if err != nil {

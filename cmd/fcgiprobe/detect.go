@@ -24,16 +24,14 @@ func runDetect(ctx context.Context, in *invocation) error {
 	if err != nil {
 		return err
 	}
-	ctx, cancel := context.WithTimeout(ctx, to.timeout)
-	defer cancel()
-	d, err := client.Detect(ctx, target)
+	d, err := to.detection(ctx, target)
 	if *verbose {
 		for _, p := range d.Probes {
 			fmt.Fprintf(in.stderr, "%6.1f ms  %s: %s\n", milliseconds(p.Duration), p.Name, p.Outcome)
 		}
 	}
 	if err != nil {
-		return unreachable(err)
+		return err
 	}
 	printDetection(in, d)
 	return nil

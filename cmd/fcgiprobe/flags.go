@@ -83,6 +83,20 @@ func (p *paramsFlag) Set(s string) error {
 	return nil
 }
 
+// durationFlag is a time.Duration whose error shows one.
+type durationFlag time.Duration
+
+func (d *durationFlag) String() string { return time.Duration(*d).String() }
+
+func (d *durationFlag) Set(s string) error {
+	v, err := time.ParseDuration(s)
+	if err != nil || v < 0 {
+		return errors.New("expected a duration such as 10s")
+	}
+	*d = durationFlag(v)
+	return nil
+}
+
 // targetFlags are those that say how a server is reached.
 type targetFlags struct {
 	protocol string
@@ -92,8 +106,9 @@ type targetFlags struct {
 
 func (t *targetFlags) register(fs *flagSet, timeout time.Duration) {
 	fs.StringVar(&t.protocol, "protocol", "", "`fcgi`, scgi or ajp; else it is found out")
-	fs.DurationVar(&t.wait, "wait", 0, "how long to wait for the target to accept connections, such as `10s`")
-	fs.DurationVar(&t.timeout, "timeout", timeout, "the limit of all of it")
+	t.timeout = timeout
+	fs.Var((*durationFlag)(&t.wait), "wait", "how long to wait for the target to accept connections, such as `10s`")
+	fs.Var((*durationFlag)(&t.timeout), "timeout", "the limit of all else, such as `10s`")
 }
 
 // target reads the argument, and waits for the server as long as it may.
@@ -136,16 +151,31 @@ func (t *targetFlags) await(ctx context.Context, target client.Target) error {
 // pollInterval is short against a server's start and long against a connect.
 const pollInterval = 50 * time.Millisecond
 
-// detect finds out the target's protocol where it isn't known.
+// detect finds out the target's protocol where it isn't known, and leaves of
+// the timeout what that didn't take.
 func (t *targetFlags) detect(ctx context.Context, target client.Target) (client.Target, error) {
 	if target.Protocol != "" {
 		return target, nil
 	}
+	start := time.Now()
+	d, err := t.detection(ctx, target)
+	if err != nil {
+		return target, err
+	}
+	t.timeout = max(t.timeout-time.Since(start), time.Millisecond).Round(time.Millisecond)
+	return d.Target, nil
+}
+
+// detection is what can be found out within the timeout.
+func (t *targetFlags) detection(ctx context.Context, target client.Target) (client.Detection, error) {
 	ctx, cancel := context.WithTimeout(ctx, t.timeout)
 	defer cancel()
 	d, err := client.Detect(ctx, target)
-	if err != nil {
-		return target, unreachable(err)
+	if errors.Is(err, context.DeadlineExceeded) {
+		err = fmt.Errorf("%s: its protocol was not found out within %v: name it in front, such as fcgi+unix:/tmp/app.sock, or raise -timeout", target, t.timeout)
 	}
-	return d.Target, nil
+	if err != nil {
+		return d, unreachable(err)
+	}
+	return d, nil
 }

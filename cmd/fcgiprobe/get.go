@@ -5,9 +5,11 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"maps"
 	"net"
 	"net/http"
+	"net/url"
 	"os"
 	"slices"
 	"strings"
@@ -72,11 +74,9 @@ func runGet(ctx context.Context, in *invocation) error {
 		return err
 	}
 	defer out.Close()
-	start := time.Now()
 	if target, err = f.detect(ctx, target); err != nil {
 		return err
 	}
-	f.timeout -= min(time.Since(start), f.timeout-time.Millisecond) // what is left of it
 	return f.exchange(in, target, req, out)
 }
 
@@ -102,8 +102,9 @@ func targetAndPath(args []string) (target, path string, err error) {
 // splitURL takes a URL apart, fcgi://127.0.0.1:9000/path or
 // fcgi+unix:/tmp/app.sock:/path; a bare target's path is /.
 func splitURL(s string) (target, path string) {
-	if _, address, ok := strings.Cut(s, "unix:"); ok {
-		if i := strings.LastIndex(address, ":/"); i > 0 {
+	if prefix, address, ok := strings.Cut(s, "unix:"); ok && (prefix == "" || strings.HasSuffix(prefix, "+")) {
+		// The first one ends the socket: the query may hold a URL of its own.
+		if i := strings.Index(address, ":/"); i > 0 {
 			cut := len(s) - len(address) + i
 			return s[:cut], s[cut+1:]
 		}
@@ -135,16 +136,37 @@ func (f *getFlags) request(ctx context.Context, in *invocation, path string) (*h
 		host = h
 		http.Header(f.header).Del("Host")
 	}
-	req, err := http.NewRequestWithContext(ctx, method, "http://localhost"+path, body)
+	u, err := parsePath(path)
 	if err != nil {
-		return nil, misused("path %q: %v", path, err)
+		return nil, err
 	}
-	req.Host = host
+	req, err := http.NewRequestWithContext(ctx, method, "http://localhost", body)
+	if err != nil {
+		return nil, misused("-X %q: expected a method such as PUT", method)
+	}
+	req.URL, req.Host = u, host
 	req.Header = http.Header(f.header)
 	if length >= 0 {
 		req.ContentLength = length
 	}
 	return req, nil
+}
+
+// parsePath makes the URL of a path with its query, or of the * that OPTIONS
+// may ask for.
+func parsePath(path string) (*url.URL, error) {
+	if path == "*" {
+		return &url.URL{Scheme: "http", Host: "localhost", Path: path}, nil
+	}
+	u, err := url.Parse("http://localhost" + path)
+	if err != nil {
+		var cause *url.Error
+		if errors.As(err, &cause) {
+			err = cause.Err
+		}
+		return nil, misused("path %q: %v: expected one such as '/a%%20b?x=1'", path, err)
+	}
+	return u, nil
 }
 
 // openBody is the body of -body, with its length, -1 where that is not known.
@@ -164,7 +186,7 @@ func (f *getFlags) openBody(in *invocation) (io.Reader, int64, error) {
 	}
 	info, err := file.Stat()
 	if err != nil || info.IsDir() {
-		return nil, 0, misused("-body: %s is no file", name)
+		return nil, 0, misused("-body: %s is no file: expected one such as -body @form.txt", name)
 	}
 	if !info.Mode().IsRegular() {
 		return file, -1, nil
@@ -172,7 +194,8 @@ func (f *getFlags) openBody(in *invocation) (io.Reader, int64, error) {
 	return file, info.Size(), nil
 }
 
-// transport is the client for one request.
+// transport is the client for one request, to a path that is decoded, as files
+// are named.
 func (f *getFlags) transport(in *invocation, target client.Target, path string) (*client.Transport, error) {
 	t, err := client.New(target)
 	if err != nil {
@@ -182,8 +205,7 @@ func (f *getFlags) transport(in *invocation, target client.Target, path string) 
 	t.Timeout = f.timeout
 	t.Params = f.params
 	t.Secret = f.secret
-	t.Stderr = in.stderr
-	path, _, _ = strings.Cut(path, "?")
+	t.Stderr = (*applicationLines)(in.stderr)
 	t.DocumentRoot = f.root
 	t.ScriptFilename, t.ScriptName = f.script, scriptName(f.script, path)
 	if f.root != "" && f.script == "" {
@@ -210,7 +232,7 @@ func scriptName(script, path string) string {
 
 // exchange sends the request and prints the answer.
 func (f *getFlags) exchange(in *invocation, target client.Target, req *http.Request, out io.Writer) error {
-	t, err := f.transport(in, target, req.URL.EscapedPath())
+	t, err := f.transport(in, target, req.URL.Path)
 	if err != nil {
 		return err
 	}
@@ -222,6 +244,7 @@ func (f *getFlags) exchange(in *invocation, target client.Target, req *http.Requ
 		return f.explain(target, err)
 	}
 	defer resp.Body.Close()
+	in.stderr.endLine()
 	if err := f.print(in, resp, out); err != nil {
 		return err
 	}
@@ -241,6 +264,8 @@ func (f *getFlags) explain(target client.Target, err error) error {
 	var breach *client.BreachError
 	var syntax *cgi.SyntaxError
 	switch {
+	case errors.Is(err, client.ErrLengthRequired):
+		return misused("-body %s: its length must be known beyond %d bytes: expected a regular file, such as -body @form.txt", f.body, client.DefaultMaxBuffered)
 	case errors.As(err, &syntax) && !errors.As(err, &breach):
 		return misused("the request can't be sent: %v", err)
 	case errors.As(err, &op) && op.Op == "dial", errors.As(err, &timeout) && timeout.Phase == client.Connecting:
@@ -257,7 +282,7 @@ func (f *getFlags) openOutput(in *invocation) (io.WriteCloser, error) {
 	}
 	file, err := os.OpenFile(f.output, os.O_WRONLY|os.O_CREATE, 0o666)
 	if err != nil {
-		return nil, misused("-o: %v: expected a file that can be written", err)
+		return nil, misused("-o: %v: expected a file that can be written, such as -o answer.txt", err)
 	}
 	return file, nil
 }
@@ -284,6 +309,10 @@ func (f *getFlags) print(in *invocation, resp *http.Response, out io.Writer) err
 func (f *getFlags) bodyError(err error) error {
 	if err == nil {
 		return nil
+	}
+	var writing *fs.PathError
+	if errors.As(err, &writing) && writing.Op == "write" {
+		return &exitError{exitInternal, fmt.Errorf("the answer can't be written: %w", err)}
 	}
 	return failed(fmt.Errorf("the answer's body: %w", err))
 }

@@ -19,7 +19,7 @@ const (
 	exitFailed      = 1 // the server was reached, and the answer is bad
 	exitUsage       = 2
 	exitUnreachable = 4 // no connection, or none of the protocols
-	exitInternal    = 5
+	exitInternal    = 5 // what came can't be written
 	exitInterrupted = 130
 )
 
@@ -34,15 +34,17 @@ type verb struct {
 }
 
 var verbs = []verb{
+	{"probe", "the same as no verb: run the conformance cases", runProbe},
 	{"get", "send one request and print the answer, as curl does for HTTP", runGet},
 	{"detect", "find out which protocol a server speaks, and what it declares", runDetect},
 }
 
 // invocation is what a verb works with.
 type invocation struct {
-	args           []string
-	stdin          io.Reader
-	stdout, stderr io.Writer
+	args   []string
+	stdin  io.Reader
+	stdout io.Writer
+	stderr *errorLines
 }
 
 // Main is the command without its process: it takes the arguments after the
@@ -64,22 +66,29 @@ func Main(args []string, stdin io.Reader, stdout, stderr io.Writer) int {
 	}
 	for _, v := range verbs {
 		if v.name == args[0] {
-			err := v.run(ctx, &invocation{args[1:], stdin, stdout, stderr})
-			if ctx.Err() != nil {
-				fmt.Fprintf(stderr, "fcgiprobe %s: interrupted\n", v.name)
-				return exitInterrupted
-			}
-			return report(stderr, v.name, err)
+			return invoke(ctx, "fcgiprobe "+v.name, v.run, &invocation{args[1:], stdin, stdout, &errorLines{w: stderr}})
 		}
 	}
-	fmt.Fprintf(stderr, "fcgiprobe: %q is no verb: expected get or detect, such as: fcgiprobe get unix:/tmp/app.sock /\n", args[0])
-	return exitUsage
+	return invoke(ctx, "fcgiprobe", runProbe, &invocation{args, stdin, stdout, &errorLines{w: stderr}})
+}
+
+// invoke runs a verb and finds its exit code.
+func invoke(ctx context.Context, name string, run func(context.Context, *invocation) error, in *invocation) int {
+	err := run(ctx, in)
+	if ctx.Err() != nil {
+		fmt.Fprintf(in.stderr, "%s: interrupted\n", name)
+		return exitInterrupted
+	}
+	return report(in.stderr, name, err)
 }
 
 func usage(w io.Writer) {
-	fmt.Fprint(w, `Example: fcgiprobe get unix:/tmp/app.sock /path
+	fmt.Fprint(w, `Example: fcgiprobe unix:/tmp/app.sock
 
-Usage: fcgiprobe VERB [flags] ARGUMENTS
+Usage: fcgiprobe [flags] TARGET...
+       fcgiprobe VERB [flags] ARGUMENTS
+
+Without a verb it runs the conformance cases of the target's protocol.
 
 `)
 	for _, v := range verbs {
@@ -89,7 +98,8 @@ Usage: fcgiprobe VERB [flags] ARGUMENTS
 fcgiprobe VERB -h tells a verb's flags. A target is a server's address:
 unix:/tmp/app.sock, 127.0.0.1:9000, or with its protocol fcgi+unix:/tmp/app.sock,
 scgi://127.0.0.1:4000, ajp://127.0.0.1:8009. Exit codes: 0 all is well, 1 the
-answer is bad, 2 usage, 4 the target can't be reached or speaks something else.
+answer is bad, 2 usage, 4 the target can't be reached or speaks something else,
+5 the answer can't be written.
 `)
 }
 
@@ -111,16 +121,14 @@ func misused(format string, args ...any) error {
 var errHelp = errors.New("help was asked for")
 
 // report prints an error in one line and finds its exit code.
-func report(w io.Writer, verb string, err error) int {
+func report(w io.Writer, name string, err error) int {
 	if err == nil || errors.Is(err, errHelp) {
 		return exitOK
 	}
-	fmt.Fprintf(w, "fcgiprobe %s: %v\n", verb, err)
-	var e *exitError
-	if errors.As(err, &e) {
-		return e.code
+	if !errors.Is(err, errQuiet) {
+		fmt.Fprintf(w, "%s: %v\n", name, err)
 	}
-	return exitInternal
+	return codeOf(err)
 }
 
 // version is the module's, and the commit's where it was built from one.

@@ -74,6 +74,8 @@ func runCommand(t *testing.T, command string) string {
 	switch {
 	case strings.HasPrefix(command, "fcgiprobe "):
 		return "exec bash -c " + quote(shell)
+	case strings.HasPrefix(command, "go install "):
+		return "exec bash -c " + quote("cd $ROOT; GOBIN=$WORK/installed "+command) + "\nexists installed/fcgiprobe"
 	case strings.HasPrefix(command, "make "):
 		return "exec make -C $ROOT -n " + strings.TrimPrefix(command, "make ")
 	case strings.Contains(command, "go run "):

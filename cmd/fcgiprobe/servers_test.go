@@ -11,18 +11,24 @@ import (
 	"strconv"
 	"strings"
 
+	"github.com/fcgikit/fcgikit/client"
 	"github.com/fcgikit/fcgikit/client/ajp"
 	"github.com/fcgikit/fcgikit/client/fcgi"
 	"github.com/fcgikit/fcgikit/client/scgi"
+	"github.com/fcgikit/fcgikit/reference"
 )
 
 var servers = map[string]func(net.Listener){
+	"REFERENCE": func(l net.Listener) { serveReference(l, "") },
+	"FAULTY":    func(l net.Listener) { serveReference(l, "fcgi/wrong-request-id") },
+	"WARNED":    func(l net.Listener) { serveReference(l, "fcgi/abort-ignored") },
 	"FCGI":      func(l net.Listener) { netfcgi.Serve(l, http.HandlerFunc(echo)) },
 	"SCGI":      func(l net.Listener) { each(l, serveSCGI) },
 	"AJP":       func(l net.Listener) { each(l, serveAJP) },
 	"HTTP":      func(l net.Listener) { http.Serve(l, http.NotFoundHandler()) },
 	"SILENT":    func(l net.Listener) { each(l, func(c net.Conn) { io.Copy(io.Discard, c) }) },
 	"TRUNCATES": func(l net.Listener) { each(l, truncate) },
+	"COMPLAINS": func(l net.Listener) { each(l, complain) },
 	"REJECTS":   func(l net.Listener) { each(l, reject) },
 }
 
@@ -134,8 +140,31 @@ func truncate(c net.Conn) {
 	c.Write(fcgi.AppendStream(nil, fcgi.TypeStdout, 1, []byte("Content-Type: text/plain\r\n\r\nhalf an")))
 }
 
+// complain answers 500 and says why in a line that it does not end.
+func complain(c net.Conn) {
+	c.Read(make([]byte, 4096))
+	b := fcgi.AppendStream(nil, fcgi.TypeStderr, 1, []byte("complaint without "))
+	b = fcgi.AppendStream(b, fcgi.TypeStderr, 1, []byte("a newline"))
+	b = fcgi.AppendStream(b, fcgi.TypeStdout, 1, []byte("Status: 500\r\n\r\nhello\n"))
+	b = fcgi.AppendEndOfStream(b, fcgi.TypeStdout, 1)
+	c.Write(fcgi.AppendEndRequest(b, 1, 0, fcgi.RequestComplete))
+}
+
 // reject is too busy for any request.
 func reject(c net.Conn) {
 	c.Read(make([]byte, 4096))
 	c.Write(fcgi.AppendEndRequest(nil, 1, 0, fcgi.Overloaded))
+}
+
+// serveReference serves the probe application, with a fault or without.
+func serveReference(l net.Listener, fault string) {
+	s := &reference.Server{Protocol: client.FastCGI, Handler: &reference.Probe{}}
+	if fault != "" {
+		f, err := reference.LookupFault(fault)
+		if err != nil {
+			panic(err)
+		}
+		s.Fault = f
+	}
+	s.Serve(l)
 }

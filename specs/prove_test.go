@@ -1,0 +1,259 @@
+package specs_test
+
+import (
+	"encoding/json"
+	"fmt"
+	"maps"
+	"net"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"slices"
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+
+	"github.com/fcgikit/fcgikit/client"
+	"github.com/fcgikit/fcgikit/reference"
+	"github.com/fcgikit/fcgikit/reports/result"
+	"github.com/fcgikit/fcgikit/specs"
+	"github.com/fcgikit/fcgikit/specs/suite"
+)
+
+func TestMain(m *testing.M) {
+	reference.Register("probe", func(options json.RawMessage) (reference.Handler, error) {
+		var p reference.Probe
+		return &p, json.Unmarshal(options, &p)
+	})
+	reference.Main()
+	if address := os.Getenv(serveVariable); address != "" {
+		serveAlone(address, os.Getenv(faultVariable))
+	}
+	os.Exit(m.Run())
+}
+
+// A crash of the whole process is proved on a process of its own: this one
+// started again.
+const (
+	serveVariable = "FCGIKIT_PROVE_SERVE"
+	faultVariable = "FCGIKIT_PROVE_FAULT"
+	alone         = reference.Method("alone")
+)
+
+func serveAlone(address, fault string) {
+	protocol, _, _ := strings.Cut(fault, "/")
+	config := reference.Config{Protocol: client.Protocol(protocol), Handler: "probe", Options: json.RawMessage("{}"), Fault: fault}
+	server, err := config.Server()
+	if err != nil {
+		panic(err)
+	}
+	l, err := reference.Listen("unix", address)
+	if err != nil {
+		panic(err)
+	}
+	panic(server.Serve(l))
+}
+
+func (s subject) startAlone(t *testing.T) client.Target {
+	t.Helper()
+	address := filepath.Join(t.TempDir(), "s")
+	cmd := exec.Command(os.Args[0])
+	cmd.Env = append(os.Environ(), serveVariable+"="+address, faultVariable+"="+s.fault)
+	cmd.SysProcAttr = &syscall.SysProcAttr{Pdeathsig: syscall.SIGKILL}
+	if err := cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		cmd.Process.Kill()
+		cmd.Wait()
+	})
+	for range 200 {
+		if c, err := net.Dial("unix", address); err == nil {
+			c.Close()
+			return client.Target{Protocol: s.protocol, Network: "unix", Address: address}
+		}
+		time.Sleep(20 * time.Millisecond)
+	}
+	t.Fatal("the server did not start")
+	return client.Target{}
+}
+
+// subject is a reference server to be probed: a process of workers where the
+// fault ends processes, else within this one.
+type subject struct {
+	protocol client.Protocol
+	method   reference.Method
+	network  string
+	fault    string
+}
+
+func (s subject) String() string {
+	return strings.TrimSuffix(fmt.Sprintf("%s/%s/%s/%s", s.protocol, s.method, s.network, s.fault), "/")
+}
+
+// start serves until the test's end.
+func (s subject) start(t *testing.T) client.Target {
+	t.Helper()
+	if s.method == alone {
+		return s.startAlone(t)
+	}
+	address := "127.0.0.1:0"
+	if s.network == "unix" {
+		address = filepath.Join(t.TempDir(), "s")
+	}
+	l, err := reference.Listen(s.network, address)
+	if err != nil {
+		t.Fatal(err)
+	}
+	config := reference.Config{Protocol: s.protocol, Handler: "probe", Options: json.RawMessage("{}"), Fault: s.fault}
+	target := client.Target{Protocol: s.protocol, Network: s.network, Address: l.Addr().String()}
+	if s.method == reference.Prefork {
+		p := &reference.Pool{Config: config}
+		go p.Serve(l)
+		t.Cleanup(func() { p.Shutdown(t.Context()) })
+		return target
+	}
+	server, err := config.Server()
+	if err != nil {
+		t.Fatal(err)
+	}
+	go server.Serve(l)
+	t.Cleanup(func() { server.Shutdown(t.Context()) })
+	return target
+}
+
+func (s subject) probe(t *testing.T, o specs.Options) []result.Result {
+	t.Helper()
+	found, err := specs.Run(t.Context(), s.start(t), o)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return found.Results
+}
+
+// TestFaultlessReferenceConforms: in every method, network and segmentation.
+func TestFaultlessReferenceConforms(t *testing.T) {
+	for _, protocol := range protocols {
+		for _, method := range []reference.Method{reference.Threaded, reference.Prefork} {
+			for _, network := range []string{"unix", "tcp"} {
+				s := subject{protocol: protocol, method: method, network: network}
+				t.Run(s.String(), func(t *testing.T) {
+					t.Parallel()
+					for _, r := range s.probe(t, specs.Options{Selection: suite.Selection{Thorough: true, Hostile: true}, Options: suite.Options{Thorough: true}}) {
+						if r.Verdict != result.Pass && !declaredMissing(s, r) {
+							t.Errorf("%s: %s %s", r.ID, r.Verdict, r.Message)
+						}
+					}
+				})
+			}
+		}
+	}
+}
+
+// declaredMissing is a feature that a prefork worker declares not to have.
+func declaredMissing(s subject, r result.Result) bool {
+	return s.method == reference.Prefork && r.Verdict == result.NA
+}
+
+// protocols are those that have cases.
+var protocols = func() []client.Protocol {
+	var some []client.Protocol
+	for _, p := range client.Protocols {
+		if _, _, err := specs.Protocol(p); err == nil {
+			some = append(some, p)
+		}
+	}
+	return some
+}()
+
+// TestFaultsAreKilled serves each fault and holds the cases that fail against
+// the table: those, by those checks, and no others. It prints the kill matrix.
+func TestFaultsAreKilled(t *testing.T) {
+	killed := map[string][]string{} // by case
+	for _, f := range reference.Faults() {
+		protocol, _, _ := strings.Cut(f.Name, "/")
+		want, ok := kills[f.Name]
+		if !ok {
+			t.Errorf("fault %s stands in no row of the table", f.Name)
+		}
+		for id := range want {
+			killed[id] = append(killed[id], f.Name)
+		}
+		s := subject{protocol: client.Protocol(protocol), method: reference.Threaded, network: "unix", fault: f.Name}
+		if strings.Contains(f.Name, "crash") {
+			s.method = alone
+		}
+		t.Run(f.Name, func(t *testing.T) {
+			t.Parallel()
+			checkKills(t, s, want)
+		})
+	}
+	for name := range kills {
+		if _, err := reference.LookupFault(name); err != nil {
+			t.Errorf("the table has a row for %s: %v", name, err)
+		}
+	}
+	for _, c := range specs.All() {
+		if len(killed[c.ID]) == 0 && c.Level != suite.May {
+			t.Errorf("case %s is killed by no fault", c.ID)
+		}
+	}
+	for _, id := range slices.Sorted(maps.Keys(killed)) {
+		t.Logf("%-40s %s", id, strings.Join(killed[id], " "))
+	}
+}
+
+// checkKills runs every case over a fault.
+func checkKills(t *testing.T, s subject, want map[string]string) {
+	failed := map[string]string{}
+	for _, r := range s.probe(t, specs.Options{Selection: suite.Selection{Thorough: true, Hostile: true}, Options: suite.Options{TimeoutScale: faultScale}}) {
+		if r.Verdict == result.Fail || r.Verdict == result.Warn {
+			id, _, _ := strings.Cut(r.ID, "@")
+			failed[id] = r.Check
+		}
+		if r.Verdict == result.Error {
+			t.Errorf("%s: %s", r.ID, r.Message)
+		}
+	}
+	for _, id := range slices.Sorted(maps.Keys(failed)) {
+		if check, ok := want[id]; !ok {
+			t.Errorf("%s fails, too: %q", id, failed[id])
+		} else if failed[id] != check {
+			t.Errorf("%s fails by %q, want %q", id, failed[id], check)
+		}
+	}
+	for _, id := range slices.Sorted(maps.Keys(want)) {
+		if _, ok := failed[id]; !ok {
+			t.Errorf("%s lets it pass", id)
+		}
+	}
+}
+
+// faultScale shortens the waits for what a fault keeps from coming: the server
+// is near, and answers in a millisecond or not at all.
+const faultScale = 0.7
+
+// TestVerdictsAreTheSameEachTime runs one target twenty times.
+func TestVerdictsAreTheSameEachTime(t *testing.T) {
+	s := subject{protocol: client.FastCGI, method: reference.Threaded, network: "unix", fault: "fcgi/no-end-of-stdout"}
+	target := s.start(t)
+	var first string
+	for i := range 20 {
+		found, err := specs.Run(t.Context(), target, specs.Options{Options: suite.Options{Seed: int64(i)}})
+		if err != nil {
+			t.Fatal(err)
+		}
+		verdicts := map[string]result.Verdict{}
+		for _, r := range found.Results {
+			verdicts[r.ID] = r.Verdict
+		}
+		got := fmt.Sprint(verdicts)
+		if first == "" {
+			first = got
+		}
+		if got != first {
+			t.Fatalf("run %d: %s\nwant %s", i, got, first)
+		}
+	}
+}

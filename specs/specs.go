@@ -1,0 +1,60 @@
+// Package specs runs fcgikit's conformance cases over a server: it is the
+// library behind fcgiprobe, for another project's go test, too.
+package specs
+
+import (
+	"context"
+	"fmt"
+
+	"github.com/fcgikit/fcgikit/client"
+	"github.com/fcgikit/fcgikit/reports/result"
+	"github.com/fcgikit/fcgikit/specs/fcgi"
+	"github.com/fcgikit/fcgikit/specs/suite"
+)
+
+// Options say which cases run, and how. The zero value is all that need no flag.
+type Options struct {
+	suite.Selection
+	suite.Options
+}
+
+// Run runs the cases of the target's protocol, which is found out where it is
+// not known. The error is that the target can't be reached, that it speaks none
+// of the protocols, or that a pattern matches no case.
+func Run(ctx context.Context, target client.Target, o Options) (result.Target, error) {
+	d := client.Detection{Target: target}
+	if target.Protocol == "" {
+		var err error
+		if d, err = client.Detect(ctx, target); err != nil {
+			return result.Target{Target: target.String()}, err
+		}
+	}
+	registry, face, err := Protocol(d.Target.Protocol)
+	if err != nil {
+		return result.Target{Target: target.String()}, err
+	}
+	o.Selection.Protocol = d.Target.Protocol
+	cases, err := registry.Select(o.Selection)
+	if err != nil {
+		return result.Target{Target: target.String()}, err
+	}
+	found, err := suite.Run(ctx, d.Target, cases, face, o.Options)
+	for _, v := range d.Values {
+		found.Declares = append(found.Declares, v.Name+"="+v.Value)
+	}
+	return found, err
+}
+
+// Protocol is a protocol's cases.
+func Protocol(p client.Protocol) (*suite.Registry, suite.Face, error) {
+	switch p {
+	case client.FastCGI:
+		return &fcgi.Cases, fcgi.Face, nil
+	}
+	return nil, nil, fmt.Errorf("no cases for protocol %q", p)
+}
+
+// All are the cases of every protocol, by their ids.
+func All() []*suite.Case {
+	return fcgi.Cases.All()
+}
