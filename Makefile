@@ -8,8 +8,8 @@ help: ## list the targets
 test: ## all tests that need no Docker; a real server that is not installed is skipped, with the reason
 	go test ./...
 
-race: ## the tests of the client under the race detector
-	go test -race ./client/...
+race: ## the tests of the client and of the reference server under the race detector
+	go test -race ./client/... ./reference
 
 lint: ## gofmt, go vet, staticcheck
 	@files=$$(gofmt -l $$(git ls-files -co --exclude-standard '*.go')); \
@@ -25,10 +25,13 @@ fuzz: ## each fuzz target for FUZZTIME
 		done; \
 	done
 
+prove: ## every fault is killed by the cases of the table, and by no other; the kill matrix
+	go test ./specs -count 1 -v -run '^(TestFaultlessReferenceConforms|TestFaultsAreKilled|TestVerdictsAreTheSameEachTime|TestNullServersPassNothing)$$' | grep -vE '^ *(=== |--- PASS)'
+
 bench: ## one interleaved run: ratios, not absolute figures, are what counts
 	go test ./reference -run '^$$' -bench '^Benchmark(Clients|Servers)$$' -benchtime 1x
 
 vectors: ## capture the golden wire vectors again, off the servers and gateways that are installed
 	go test ./containers -run '^TestCaptureVectors$$' -count 1 -vectors
 
-.PHONY: help test race lint fuzz bench vectors
+.PHONY: help test race lint fuzz prove bench vectors

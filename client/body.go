@@ -146,7 +146,7 @@ func (x *call) settle(keep bool) {
 	if x.upload != nil && !x.upload.finished() {
 		keep = false
 	}
-	if x.p.keeping.Load() == closesAlways {
+	if keep && x.p.closes() {
 		keep = false
 	}
 	if x.stream == nil && len(x.c.buffered()) > 0 {

@@ -53,7 +53,7 @@ func (fcgiWire) send(x *call) error {
 
 // repeated is all of a request without a body, where it is the last one again:
 // its bytes as those of request soleID, with KEEP_CONN, which many requests send
-// at once. To copy them would cost more than the rest of the sending.
+// at once and none of them copies.
 func (x *call) repeated() []byte {
 	if h := x.prepared; h != nil && h.length == 0 && x.length == 0 {
 		return h.whole
@@ -153,8 +153,8 @@ func (fcgiWire) next(x *call) ([]byte, error) {
 }
 
 // usualEnd is how nearly all answers end: STDOUT's last record, and END_REQUEST
-// with status 0 (5.5). Often both have come with the answer's last piece, and
-// one comparison is a tenth of what it takes to take them apart.
+// with status 0 (5.5). They mostly come with the answer's last piece: then one
+// comparison does for taking them apart.
 var usualEnd = fcgi.AppendEndRequest(fcgi.AppendEndOfStream(nil, fcgi.TypeStdout, soleID), soleID, 0, fcgi.RequestComplete)
 
 // atUsualEnd says that usualEnd is all that is left, and has come.

@@ -14,12 +14,14 @@ import (
 
 // pool holds the connections to one target.
 type pool struct {
-	t        *Transport
-	target   Target
-	sharing  sharing // how many requests a connection takes
-	keeping  atomic.Int32
-	prepared atomic.Pointer[prepared]
-	unlike   atomic.Uint64 // requests that were not like the prepared one
+	t           *Transport
+	target      Target
+	sharing     sharing // how many requests a connection takes
+	keeping     atomic.Int32
+	endedAtOnce atomic.Int32 // first connections in a row that ended after their first request
+	keepAgain   atomic.Int64 // in ns since 1970, where the server closes always
+	prepared    atomic.Pointer[prepared]
+	unlike      atomic.Uint64 // requests that were not like the prepared one
 
 	_         [cacheLine]byte // what each request reads is apart from what each one writes
 	mu        sync.Mutex
@@ -92,13 +94,38 @@ func (p *pool) alive(c *conn) bool {
 	err := c.fill(1)
 	if errors.Is(err, os.ErrDeadlineExceeded) {
 		c.clearDeadlines()
+		p.endedAtOnce.Store(0)
 		p.keeping.Store(keepsOpen)
 		return true
 	}
-	if c.requests.Load() == 1 && c.idleFor() < 2*keepWatch {
+	if c.requests.Load() == 1 && c.idleFor() < 2*keepWatch && p.endedAtOnce.Add(1) >= endingsInARow {
 		p.keeping.Store(closesAlways)
+		p.keepAgain.Store(time.Now().Add(keepPause).UnixNano())
 	}
 	return false
+}
+
+const (
+	// endingsInARow make it known that a server closes always: one or two may
+	// be a worker's last request, or a restart.
+	endingsInARow = 3
+	// keepPause is for how long that is believed.
+	keepPause = 10 * time.Second
+)
+
+// closes says that keeping a connection is of no use. After a while it is tried
+// again.
+func (p *pool) closes() bool {
+	if p.keeping.Load() != closesAlways {
+		return false
+	}
+	if time.Now().UnixNano() > p.keepAgain.Load() {
+		p.endedAtOnce.Store(endingsInARow - 1)
+		p.keeping.Store(keepingUnknown)
+		return false
+	}
+	p.t.stats.unkept.Add(1)
+	return true
 }
 
 // tryGet is a grant, or else a place in the queue.

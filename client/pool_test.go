@@ -382,7 +382,28 @@ func TestAServerThatClosesInSpiteOfKeepConn(t *testing.T) {
 	for range 20 {
 		get(t, tr, "/")
 	}
-	if st := tr.Stats(); st.Opened != 20 || st.Lost != 1 || st.Open != 0 {
-		t.Errorf("%+v: want one lost, and none kept after it", st)
+	if st := tr.Stats(); st.Opened != 20 || st.Lost != 3 || st.Unkept == 0 || st.Open != 0 {
+		t.Errorf("%+v: want three lost, and none kept after them", st)
+	}
+}
+
+func TestOneConnectionThatEndedEarlyIsNoHabit(t *testing.T) {
+	s := serve(t, client.FastCGI, func(n int, c *peer) {
+		for {
+			if _, ok := c.fcgiRequest(); !ok {
+				return
+			}
+			c.send(plainAnswer(client.FastCGI, 1, "body"))
+			if n == 1 {
+				return
+			}
+		}
+	})
+	tr := s.transport(t)
+	for range 20 {
+		get(t, tr, "/")
+	}
+	if st := tr.Stats(); st.Opened != 2 || st.Unkept != 0 || st.Reused != 18 {
+		t.Errorf("%+v: want all but the first kept", st)
 	}
 }

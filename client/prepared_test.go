@@ -9,6 +9,7 @@ import (
 	"testing"
 
 	"github.com/fcgikit/fcgikit/client"
+	"github.com/fcgikit/fcgikit/client/fcgi"
 )
 
 // A head is sent again only for a request that is the same in all that it says.
@@ -95,4 +96,41 @@ func TestARequestThatWouldSmuggleIsRefusedAfterGoodOnesToo(t *testing.T) {
 			t.Error("it is sent")
 		}
 	})
+}
+
+// A request without a body is sent as bytes that all connections share: they
+// keep their flags, whatever one connection's last request has.
+func TestARepeatedRequestClearsKeepConnOnlyWhereItIsTheConnectionsLast(t *testing.T) {
+	const each, connections = 12, 3
+	got := make(chan request, 1)
+	tr := serve(t, client.FastCGI, func(_ int, c *peer) {
+		for {
+			r, ok := c.fcgiRequest()
+			if !ok {
+				return
+			}
+			got <- r
+			c.send(fcgiAnswer(r.id, okHead+"x"))
+			if r.flags&fcgi.KeepConn == 0 {
+				return
+			}
+		}
+	}).transport(t)
+	tr.MaxRequestsPerConn = each
+	var params map[string]string
+	for n := 1; n <= each*connections; n++ {
+		if _, _, err := do(tr, newRequest(t, "GET", "http://example.org/path?query", nil)); err != nil {
+			t.Fatal(err)
+		}
+		r := <-got
+		if params == nil {
+			params = r.params
+		}
+		if !maps.Equal(r.params, params) {
+			t.Fatalf("request %d: %v became %v", n, params, r.params)
+		}
+		if kept, want := r.flags&fcgi.KeepConn != 0, n%each != 0; kept != want {
+			t.Errorf("request %d: KEEP_CONN is %v, expected %v", n, kept, want)
+		}
+	}
 }

@@ -99,7 +99,7 @@ type Transport struct {
 	pools map[Target]*pool
 	last  atomic.Pointer[pool] // the one asked for last, found without the lock
 
-	stats struct{ opened, lost, retried, waited atomic.Int64 }
+	stats struct{ opened, lost, retried, unkept, waited atomic.Int64 }
 }
 
 // Stats counts what a Transport did with its connections.
@@ -108,6 +108,7 @@ type Stats struct {
 	Reused  int64 // requests on a connection that had served one before
 	Lost    int64 // kept connections that the server had ended when they were wanted
 	Retried int64 // requests sent again, see RetryLost
+	Unkept  int64 // connections given up since the server closes in spite of KEEP_CONN (FastCGI 5.1)
 	Waited  int64 // requests that waited for a connection, see MaxConns
 	Open    int   // connections now, idle ones too
 	Idle    int   // of them, those that serve nothing
@@ -119,6 +120,7 @@ func (t *Transport) Stats() Stats {
 		Opened:  t.stats.opened.Load(),
 		Lost:    t.stats.lost.Load(),
 		Retried: t.stats.retried.Load(),
+		Unkept:  t.stats.unkept.Load(),
 		Waited:  t.stats.waited.Load(),
 	}
 	t.mu.Lock()

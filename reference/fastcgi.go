@@ -124,8 +124,11 @@ func (c *fcgiConn) nextRequest() (*Request, error) {
 func (c *fcgiConn) done() bool {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	return c.closing && len(c.active) == 0
+	return c.over()
 }
+
+// over is done, with the lock held.
+func (c *fcgiConn) over() bool { return c.closing && len(c.active) == 0 }
 
 // lingerLimit is how long a connection that has served its request waits for
 // the web server to read the answer and close, where it was still sending: a
@@ -158,9 +161,7 @@ func (c *fcgiConn) peek() (fcgi.Header, bool) {
 // advance takes a whole record, or reads more.
 func (c *fcgiConn) advance(h fcgi.Header, whole bool) error {
 	if whole {
-		r, n, _ := fcgi.ParseRecord(c.in.bytes())
-		c.in.take(n)
-		return c.record(r)
+		return c.takeRecords()
 	}
 	if err := c.flush(); err != nil {
 		return err
@@ -174,6 +175,23 @@ func (c *fcgiConn) advance(h fcgi.Header, whole bool) error {
 	}
 	c.w.reading(c.idle())
 	return c.in.fill(need)
+}
+
+// takeRecords takes all records that are whole, under one lock.
+func (c *fcgiConn) takeRecords() error {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	for !c.over() {
+		r, n, err := fcgi.ParseRecord(c.in.bytes())
+		if err != nil {
+			return nil // no further one is whole
+		}
+		c.in.take(n)
+		if err := c.record(r); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // idle says that no request is being received or answered.
@@ -221,8 +239,6 @@ func (c *fcgiConn) record(r fcgi.Record) error {
 	if err := checkVersion(r.Header); err != nil {
 		return err
 	}
-	c.mu.Lock()
-	defer c.mu.Unlock()
 	if r.RequestID == fcgi.NullRequestID {
 		c.management(r)
 		return nil
@@ -340,7 +356,25 @@ func (c *fcgiConn) params(rec fcgi.Record) error {
 	} else if r.Role == fcgi.Responder {
 		r.Data.ended = true
 	}
+	if err := r.parseParams(); err != nil {
+		return err
+	}
+	c.starting = append(c.starting, r)
+	return nil
+}
+
+// parseParams makes Params of the stream's bytes. Nearly all lengths are of the
+// short form (3.4), so that one is decoded here.
+func (r *Request) parseParams() error {
 	for rest := r.raw; len(rest) > 0; {
+		if len(rest) >= 2 && rest[0]|rest[1] < 0x80 {
+			mid := 2 + int(rest[0])
+			if end := mid + int(rest[1]); end <= len(rest) {
+				r.Params = append(r.Params, Param{rest[2:mid:mid], rest[mid:end:end]})
+				rest = rest[end:]
+				continue
+			}
+		}
 		p, n, err := fcgi.ParsePair(rest)
 		if err != nil {
 			return &fcgi.SyntaxError{Section: "3.4", Offset: int64(len(r.raw) - len(rest)), Expected: "a whole name-value pair", Got: "the end of the stream"}
@@ -348,7 +382,6 @@ func (c *fcgiConn) params(rec fcgi.Record) error {
 		r.Params = append(r.Params, Param{p.Name, p.Value})
 		rest = rest[n:]
 	}
-	c.starting = append(c.starting, r)
 	return nil
 }
 

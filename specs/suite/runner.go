@@ -307,6 +307,9 @@ func (r *runner) once(c *Case, cut Cut) (res result.Result) {
 		judge(&res, c, recover())
 		t.mu.Lock()
 		defer t.mu.Unlock()
+		if res.Note != "" {
+			t.notes = append(t.notes, res.Note)
+		}
 		res.Note = strings.Join(t.notes, "; ")
 		if res.Verdict == result.Fail || res.Verdict == result.Warn || res.Verdict == result.Error {
 			res.Bytes = t.events
@@ -336,6 +339,7 @@ func judge(res *result.Result, c *Case, ended any) {
 			res.Verdict = result.Warn
 		case May, Robustness:
 			res.Verdict, res.Note = result.Pass, e.message
+			res.Message, res.Check = "", ""
 		}
 	case hang:
 		res.Verdict, res.Kind, res.Message, res.Check = result.Fail, result.Hang, e.message, firstLine(e.message)
