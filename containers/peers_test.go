@@ -21,7 +21,9 @@ func TestMain(m *testing.M) {
 	if err := flag.Set("test.parallel", parallel); err != nil {
 		panic(err)
 	}
-	os.Exit(m.Run())
+	code := m.Run()
+	removeRunfcgi()
+	os.Exit(code)
 }
 
 // available skips the test where the peer isn't installed, but fails it where

@@ -154,16 +154,21 @@ func checkForward(f *ajp.Request) error {
 }
 
 // admitted holds the secret attribute (section Attributes) against the server's.
+// A right one does not make up for a wrong one.
 func (c *ajpConn) admitted() bool {
 	if c.s.Secret == "" {
 		return true
 	}
+	given := false
 	for _, a := range c.forward.Attributes {
-		if a.Code == ajp.AttrSecret && subtle.ConstantTimeCompare(a.Value, []byte(c.s.Secret)) == 1 {
-			return true
+		if a.Code != ajp.AttrSecret {
+			continue
+		}
+		if given = subtle.ConstantTimeCompare(a.Value, []byte(c.s.Secret)) == 1; !given {
+			return false
 		}
 	}
-	return false
+	return given
 }
 
 // setParams makes parameters of the Forward Request, by the names that CGI has
@@ -256,6 +261,10 @@ func (c *ajpConn) addAttributeParam(a ajp.Attribute) {
 		c.addParam("AJP_JVM_ROUTE", a.Value)
 	case ajp.AttrSSLKeySize:
 		c.addParam("AJP_SSL_KEY_SIZE", c.ownNumber(a.KeySize))
+	case ajp.AttrSecret:
+		if c.s.Secret == "" { // else it is the server's own
+			c.addParam("AJP_SECRET", a.Value)
+		}
 	default:
 		c.addParam("AJP_"+strings.ToUpper(ajp.AttributeName(a.Code)), a.Value)
 	}

@@ -8,6 +8,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"sync"
 	"syscall"
 	"time"
 )
@@ -89,8 +90,9 @@ func removeStale(path string) error {
 // to it: another server may have come there since.
 type socketListener struct {
 	*net.UnixListener
-	path string
-	own  os.FileInfo
+	path   string
+	own    os.FileInfo
+	hiding sync.Once
 }
 
 func ownSocket(l *net.UnixListener, path string) (net.Listener, error) {
@@ -100,18 +102,16 @@ func ownSocket(l *net.UnixListener, path string) (net.Listener, error) {
 		l.Close()
 		return nil, err
 	}
-	return &socketListener{l, path, own}, nil
+	return &socketListener{UnixListener: l, path: path, own: own}, nil
 }
 
 // hide takes the path away.
 func (l *socketListener) hide() bool {
-	if l.own == nil {
-		return true
-	}
-	if now, err := os.Lstat(l.path); err == nil && os.SameFile(now, l.own) {
-		os.Remove(l.path)
-	}
-	l.own = nil
+	l.hiding.Do(func() {
+		if now, err := os.Lstat(l.path); err == nil && os.SameFile(now, l.own) {
+			os.Remove(l.path)
+		}
+	})
 	return true
 }
 

@@ -268,7 +268,7 @@ func (p *Pool) spawn(socket *os.File) error {
 	if err != nil {
 		return err
 	}
-	self, err := os.Executable()
+	self, err := executable()
 	if err != nil {
 		return err
 	}
@@ -294,6 +294,18 @@ func (p *Pool) spawn(socket *os.File) error {
 	}
 	go p.listen(w)
 	return nil
+}
+
+// executable is this program's file. Of one that is gone, as go run's is once its
+// command has returned, the kernel still has the content.
+func executable() (string, error) {
+	self, err := os.Executable()
+	if err == nil {
+		if _, err := os.Stat(self); err != nil {
+			return "/proc/self/exe", nil
+		}
+	}
+	return self, err
 }
 
 // controlPair is a pair of connected sockets: a worker's line to its parent.

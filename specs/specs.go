@@ -5,10 +5,13 @@ package specs
 import (
 	"context"
 	"fmt"
+	"slices"
 
 	"github.com/fcgikit/fcgikit/client"
 	"github.com/fcgikit/fcgikit/reports/result"
+	"github.com/fcgikit/fcgikit/specs/ajp"
 	"github.com/fcgikit/fcgikit/specs/fcgi"
+	"github.com/fcgikit/fcgikit/specs/scgi"
 	"github.com/fcgikit/fcgikit/specs/suite"
 )
 
@@ -50,11 +53,19 @@ func Protocol(p client.Protocol) (*suite.Registry, suite.Face, error) {
 	switch p {
 	case client.FastCGI:
 		return &fcgi.Cases, fcgi.Face, nil
+	case client.SCGI:
+		return &scgi.Cases, scgi.Face, nil
+	case client.AJP:
+		return &ajp.Cases, ajp.Face, nil
 	}
 	return nil, nil, fmt.Errorf("no cases for protocol %q", p)
 }
 
 // All are the cases of every protocol, by their ids.
 func All() []*suite.Case {
-	return fcgi.Cases.All()
+	return slices.Concat(
+		fcgi.Cases.All(),
+		scgi.Cases.All(),
+		ajp.Cases.All(),
+	)
 }

@@ -3,6 +3,8 @@ package main
 import (
 	"context"
 	"fmt"
+	"io"
+	"strings"
 	"time"
 
 	"github.com/fcgikit/fcgikit/client"
@@ -33,8 +35,7 @@ func runDetect(ctx context.Context, in *invocation) error {
 	if err != nil {
 		return err
 	}
-	printDetection(in, d)
-	return nil
+	return printDetection(in.stdout, d)
 }
 
 var protocolTitles = map[client.Protocol]string{
@@ -43,18 +44,17 @@ var protocolTitles = map[client.Protocol]string{
 	client.AJP:     "AJP/1.3",
 }
 
-func printDetection(in *invocation, d client.Detection) {
-	fmt.Fprintf(in.stdout, "%s\n", d.Target)
-	fmt.Fprintf(in.stdout, "protocol: %s\n", protocolTitles[d.Target.Protocol])
-	if d.Target.Protocol != client.FastCGI {
-		return
-	}
+func printDetection(w io.Writer, d client.Detection) error {
+	var b strings.Builder
+	fmt.Fprintf(&b, "%s\nprotocol: %s\n", d.Target, protocolTitles[d.Target.Protocol])
 	for _, v := range d.Values {
-		fmt.Fprintf(in.stdout, "declares: %s=%s\n", v.Name, v.Value)
+		fmt.Fprintf(&b, "declares: %s=%s\n", v.Name, v.Value)
 	}
-	if len(d.Values) == 0 {
-		fmt.Fprintln(in.stdout, "declares: nothing (section 4.1 lets it)")
+	if d.Target.Protocol == client.FastCGI && len(d.Values) == 0 {
+		fmt.Fprintln(&b, "declares: nothing (section 4.1 lets it)")
 	}
+	_, err := io.WriteString(w, b.String())
+	return err
 }
 
 func milliseconds(d time.Duration) float64 { return float64(d) / float64(time.Millisecond) }

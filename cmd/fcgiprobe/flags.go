@@ -130,7 +130,10 @@ func (t *targetFlags) target(ctx context.Context, arg string) (client.Target, er
 	if t.timeout <= 0 {
 		return target, misused("-timeout %v: expected a positive duration such as 10s", t.timeout)
 	}
-	return target, t.await(ctx, target)
+	if t.wait > 0 {
+		return target, t.await(ctx, target)
+	}
+	return target, nil
 }
 
 // await polls the target until it accepts a connection.
@@ -142,7 +145,7 @@ func (t *targetFlags) await(ctx context.Context, target client.Target) error {
 			return c.Close()
 		}
 		if ctx.Err() != nil || time.Now().After(deadline) {
-			return unreachable(fmt.Errorf("%s can't be reached: %w", target, err))
+			return notReached(target, err)
 		}
 		time.Sleep(pollInterval)
 	}
@@ -174,8 +177,18 @@ func (t *targetFlags) detection(ctx context.Context, target client.Target) (clie
 	if errors.Is(err, context.DeadlineExceeded) {
 		err = fmt.Errorf("%s: its protocol was not found out within %v: name it in front, such as fcgi+unix:/tmp/app.sock, or raise -timeout", target, t.timeout)
 	}
-	if err != nil {
-		return d, unreachable(err)
+	return d, notReached(target, err)
+}
+
+// notReached is an error of connecting, or one that says itself what the target
+// is instead of reached.
+func notReached(target client.Target, err error) error {
+	var op *net.OpError
+	if errors.As(err, &op) && op.Op == "dial" {
+		err = fmt.Errorf("%s can't be reached: %w", target, err)
 	}
-	return d, nil
+	if err == nil {
+		return nil
+	}
+	return unreachable(err)
 }

@@ -269,7 +269,7 @@ func (f *getFlags) explain(target client.Target, err error) error {
 	case errors.As(err, &syntax) && !errors.As(err, &breach):
 		return misused("the request can't be sent: %v", err)
 	case errors.As(err, &op) && op.Op == "dial", errors.As(err, &timeout) && timeout.Phase == client.Connecting:
-		return unreachable(fmt.Errorf("%s can't be reached: %w", target, err))
+		return notReached(target, err)
 	}
 	return failed(fmt.Errorf("%s: %w", target, err))
 }

@@ -161,7 +161,7 @@ func (f *probeFlags) one(ctx context.Context, in *invocation, arg string, o spec
 	if err != nil {
 		var undetected *client.UndetectedError
 		if errors.As(err, &undetected) || len(found.Results) == 0 && !strings.Contains(err.Error(), "matches no case") {
-			return found, unreachable(err)
+			return found, notReached(target, err)
 		}
 		return result.Target{}, misused("%v", err)
 	}

@@ -37,6 +37,10 @@ func init() {
 // leave ends the connection, and lets the server notice before the canary asks.
 func (c *conn) leave() {
 	c.CloseWrite()
-	c.untilClose(500 * time.Millisecond)
+	c.untilClose(leaveLimit)
 	c.Close()
 }
+
+// leaveLimit is more than a busy server takes to notice; one that notices closes,
+// and is waited for no longer.
+const leaveLimit = 1500 * time.Millisecond
