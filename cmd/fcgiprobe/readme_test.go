@@ -72,12 +72,19 @@ func runCommand(t *testing.T, command string) string {
 		"/run/php-fpm.sock", server,
 		"/tmp/fcgikit.", "$WORK/k.",
 		"/tmp/faulty.", "$WORK/f.",
+		"/tmp/one.", "$WORK/one.",
+		"/tmp/two.", "$WORK/two.",
+		"/tmp/three.", "$WORK/three.",
 	).Replace(command)
 	switch {
 	case strings.HasPrefix(command, "fcgiprobe "):
 		return "exec bash -c " + quote(shell)
 	case strings.HasPrefix(command, "runfcgi "):
-		return "exec bash -c " + quote("PATH=$WORK/installed:$PATH; "+shell) + "\nstdout 'FAIL fcgi/3.3/request-id'"
+		run := "exec bash -c " + quote("PATH=$WORK/installed:$PATH; "+shell)
+		if strings.Contains(command, "fault=") {
+			run += "\nstdout 'FAIL fcgi/3.3/request-id'"
+		}
+		return run
 	case strings.HasPrefix(command, "go install "):
 		return "exec bash -c " + quote("cd $ROOT; GOBIN=$WORK/installed "+command) + "\nexists installed/fcgiprobe"
 	case strings.HasPrefix(command, "make "):
