@@ -22,7 +22,7 @@ func TestMain(m *testing.M) {
 		panic(err)
 	}
 	code := m.Run()
-	removeRunfcgi()
+	os.RemoveAll(runfcgiDir)
 	os.Exit(code)
 }
 

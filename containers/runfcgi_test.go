@@ -20,13 +20,13 @@ import (
 	"github.com/fcgikit/fcgikit/specs/probeapp"
 )
 
-// runfcgi is the command, built once for all tests.
+// runfcgi is the command, built once for all tests that need it.
 var runfcgi = sync.OnceValues(func() (string, error) {
-	dir, err := os.MkdirTemp("", "runfcgi")
-	if err != nil {
+	var err error
+	if runfcgiDir, err = os.MkdirTemp("", "runfcgi"); err != nil {
 		return "", err
 	}
-	file := filepath.Join(dir, "runfcgi")
+	file := filepath.Join(runfcgiDir, "runfcgi")
 	out, err := exec.Command("go", "build", "-o", file, "../cmd/runfcgi").CombinedOutput()
 	if err != nil {
 		return "", fmt.Errorf("%w: %s", err, out)
@@ -34,12 +34,9 @@ var runfcgi = sync.OnceValues(func() (string, error) {
 	return file, nil
 })
 
-// removeRunfcgi is for the end of all tests.
-func removeRunfcgi() {
-	if file, err := runfcgi(); err == nil {
-		os.RemoveAll(filepath.Dir(file))
-	}
-}
+// runfcgiDir is to be removed when all tests are done; empty where none has
+// built it.
+var runfcgiDir string
 
 // servedByRunfcgi serves the variant for the length of the test, and gives the
 // server's address. A gateway that is another user's can connect.

@@ -103,7 +103,9 @@ func (s shaped) ajp(wire []byte, direction string) error {
 			if err != nil {
 				return err
 			}
-			s["body bytes"] += len(data)
+			if len(data) > 0 { // lighttpd's end of no body comes after the answer, or too late for it
+				s["body bytes"] += len(data)
+			}
 		case code == ajp.TypeSendBodyChunk:
 			chunk, _, err := ajp.ParseSendBodyChunk(p.Payload)
 			if err != nil {

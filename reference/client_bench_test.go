@@ -16,6 +16,7 @@ import (
 
 	"github.com/fcgikit/fcgikit/client"
 	"github.com/fcgikit/fcgikit/client/fcgi"
+	"github.com/fcgikit/fcgikit/reference"
 )
 
 // BenchmarkClients compares clients on one server in one interleaved run. Run it
@@ -23,6 +24,7 @@ import (
 func BenchmarkClients(b *testing.B) {
 	target := client.Target{Protocol: client.FastCGI, Network: "unix", Address: filepath.Join(b.TempDir(), "s")}
 	serveConstant(b, target)
+	real := serving(b, reference.Config{Protocol: client.FastCGI, Handler: "hello"}, reference.Threaded)
 	subjects := []*subject{
 		{name: "prebuilt bytes, 16 connections", workers: 16, start: prebuilt(target)},
 		{name: "RoundTripper, 16 connections", workers: 16, start: roundTripper(target, 0)},
@@ -30,9 +32,13 @@ func BenchmarkClients(b *testing.B) {
 		{name: "RoundTripper, 32 connections", workers: 32, start: roundTripper(target, 0)},
 		{name: "RoundTripper, 16 requests on each of 2 connections", workers: 32, start: roundTripper(target, 16)},
 	}
+	subjects = append(subjects,
+		&subject{name: "prebuilt bytes to the reference server", workers: 16, start: exchanging(real, recordRequest(), len(nativeAnswer()))},
+		&subject{name: "RoundTripper to the reference server", workers: 16, start: roundTripper(real, 0)})
 	for b.Loop() {
 		rounds(b, subjects)
 	}
+	b.ReportMetric(subjects[6].median()/subjects[5].median(), "RoundTripper/prebuilt-to-reference")
 	b.ReportMetric(subjects[1].median()/subjects[0].median(), "RoundTripper/prebuilt")
 	b.ReportMetric(subjects[2].median()/subjects[0].median(), "gofast/prebuilt")
 	b.ReportMetric(subjects[4].median()/subjects[3].median(), "mux/plain32")

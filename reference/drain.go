@@ -2,7 +2,10 @@ package reference
 
 import (
 	"net"
+	"syscall"
 	"time"
+
+	"golang.org/x/sys/unix"
 )
 
 // drain is a stopping server's accepting of the connections that were made
@@ -39,4 +42,50 @@ func (d *drain) goesOn(l net.Listener) bool {
 func hide(l net.Listener) bool {
 	h, ok := l.(interface{ hide() bool })
 	return ok && h.hide()
+}
+
+// hides is hide, for a worker also where its parent has done it.
+func (s *Server) hides(l net.Listener) bool { return s.hidden.Load() || hide(l) }
+
+// awaitSlot waits until one more connection can be served. It says no where the
+// server stops and none is waiting: then the address is a successor's, who need
+// not wait for what is still being served.
+func (s *Server) awaitSlot(l net.Listener, slots chan<- struct{}) bool {
+	select {
+	case slots <- struct{}{}:
+		return true
+	default:
+	}
+	select {
+	case slots <- struct{}{}:
+		return true
+	case <-s.halted:
+	}
+	if s.hides(l) && !queued(l) {
+		return false
+	}
+	slots <- struct{}{}
+	return true
+}
+
+// queued tells whether a connection waits to be accepted; of a listener that
+// doesn't tell, one may.
+func queued(l net.Listener) bool {
+	c, ok := l.(syscall.Conn)
+	if !ok {
+		return true
+	}
+	raw, err := c.SyscallConn()
+	if err != nil {
+		return false
+	}
+	n := 0
+	err = raw.Control(func(fd uintptr) {
+		for {
+			if n, err = unix.Poll([]unix.PollFd{{Fd: int32(fd), Events: unix.POLLIN}}, 0); err != unix.EINTR {
+				return
+			}
+		}
+	})
+	return err == nil && n > 0
 }

@@ -242,7 +242,7 @@ func init() {
 				}
 			}),
 		}.wrap},
-		Fault{"ajp/packets-too-long", "Send Body Chunks of up to 16 KiB are sent", "the application's buffer sent as it is, as Grizzly's before pull request 2132", packetFault{out: joined}.wrap},
+		Fault{"ajp/packets-too-long", "Send Body Chunks of up to 16 KiB are sent", "the application's buffer sent as it is", packetFault{out: joined}.wrap},
 		Fault{"ajp/type-unchecked", "a message of an unknown type is read as a Forward Request", "a switch whose default is the usual message", packetFault{
 			in: func(_ *packetMemory, p ajp.Packet) []byte {
 				request := ajp.Packet{Magic: p.Magic, Payload: bytes.Clone(p.Payload)}
@@ -519,7 +519,7 @@ func init() {
 				return h.Append(nil)
 			}),
 		}.wrap},
-		Fault{"ajp/secret-unchecked", "a request is served without the secret", "Tomcat before 9.0.31 by default; requiredSecret that is set and not read", packetFault{
+		Fault{"ajp/secret-unchecked", "a request is served without the secret", "a comparison that only an attribute which came gets to", packetFault{
 			in: admitting(func(given [][]byte, _ []byte) bool { return len(given) == 0 }),
 		}.wrap},
 		Fault{"ajp/secret-prefix", "a secret is compared as far as it goes", "strncmp with the length that came", packetFault{
@@ -563,7 +563,7 @@ func init() {
 		Fault{"ajp/crash-on-long-string", "a string that is longer than its packet kills the process", "a length that is trusted", crashingAt(func(p ajp.Packet) bool {
 			return len(p.Payload) > 3 && isCode(p, ajp.TypeForwardRequest) && int(binary.BigEndian.Uint16(p.Payload[2:])) > len(p.Payload)
 		})},
-		Fault{"ajp/crash-on-large-packet", "a packet of more than 8 KiB kills the process", "Undertow closed every connection, CVE-2023-5379", crashingAt(func(p ajp.Packet) bool { return ajp.HeaderLen+len(p.Payload) > ajp.DefaultPacketSize })},
+		Fault{"ajp/crash-on-large-packet", "a packet of more than 8 KiB kills the process", "a buffer of 8 KiB; Undertow closes connections, CVE-2023-5379", crashingAt(func(p ajp.Packet) bool { return ajp.HeaderLen+len(p.Payload) > ajp.DefaultPacketSize })},
 		Fault{"ajp/crash-on-shutdown", "Shutdown stops the container", "Tomcat 3 and 4", crashingAt(func(p ajp.Packet) bool { return bytes.Equal(p.Payload, []byte{byte(ajp.TypeShutdown)}) })},
 	)
 }

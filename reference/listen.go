@@ -1,6 +1,7 @@
 package reference
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -19,11 +20,7 @@ import (
 // less the process's umask.
 func Listen(network, address string) (net.Listener, error) {
 	if network != "unix" {
-		l, err := net.Listen(network, address)
-		if err != nil {
-			return nil, err
-		}
-		return &tcpListener{l.(*net.TCPListener)}, nil
+		return listenTCP(network, address)
 	}
 	if strings.HasPrefix(address, "@") {
 		return net.Listen("unix", address)
@@ -38,6 +35,18 @@ func Listen(network, address string) (net.Listener, error) {
 		return nil, err
 	}
 	return ownSocket(l.(*net.UnixListener), address)
+}
+
+// listenTCP has no Multipath TCP, Go's default, whose sockets take no filter: see
+// hide.
+func listenTCP(network, address string) (net.Listener, error) {
+	var c net.ListenConfig
+	c.SetMultipathTCP(false)
+	l, err := c.Listen(context.Background(), network, address)
+	if err != nil {
+		return nil, err
+	}
+	return &tcpListener{l.(*net.TCPListener)}, nil
 }
 
 // lockWait is how long another start may hold a folder: it takes a millisecond.
@@ -58,6 +67,9 @@ func lockFolder(dir string) (unlock func()) {
 	}
 	return func() { f.Close() }
 }
+
+// ErrInUse is a unix socket that has a server.
+var ErrInUse = errors.New("another server accepts on it")
 
 // liveCheck is how long a socket's owner has to accept: one that is full, but
 // alive, does not refuse.
@@ -83,7 +95,7 @@ func removeStale(path string) error {
 	case errors.Is(err, fs.ErrPermission):
 		return fmt.Errorf("%s is another user's socket", path)
 	}
-	return fmt.Errorf("%s is in use: another server accepts on it", path)
+	return fmt.Errorf("%s is in use: %w", path, ErrInUse)
 }
 
 // socketListener removes its socket when it is closed, if the path still leads

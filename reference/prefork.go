@@ -155,6 +155,8 @@ func (p *Pool) supervise(socket *os.File) error {
 				return ErrStopped
 			}
 			if stopping {
+				socket.Close() // the workers have what they need, and a successor may need the address
+				p.listener.Close()
 				continue
 			}
 			if failed = e.said == saysEnd && e.err != nil && e.w.state == starting; failed && !p.accepted {
@@ -349,11 +351,8 @@ func (p *Pool) Shutdown(ctx context.Context) error {
 		w.state = leaving
 		w.tell(order)
 	}
-	none := len(p.workers) == 0
 	p.mu.Unlock()
-	if none {
-		p.events <- event{w: &worker{}}
-	}
+	p.events <- event{w: &worker{}} // has supervise look
 	select {
 	case <-done:
 		return nil

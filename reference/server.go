@@ -72,6 +72,8 @@ type Server struct {
 	mu       sync.Mutex
 	listener net.Listener
 	done     chan struct{} // Serve has returned
+	halted   chan struct{} // the server stops
+	halting  sync.Once
 	conns    map[*watched]struct{}
 	stopping atomic.Bool
 	clock    clock
@@ -90,11 +92,14 @@ func (s *Server) Serve(l net.Listener) error {
 	stopWatch := s.watch()
 	defer stopWatch()
 	s.mu.Lock()
-	s.listener, s.done = l, make(chan struct{})
+	s.listener, s.done, s.halted = l, make(chan struct{}), make(chan struct{})
 	s.mu.Unlock()
 	defer close(s.done)
-	if s.stopping.Load() || s.leaving.Load() {
-		setDeadline(l, time.Unix(1, 0))
+	if s.leaving.Load() {
+		s.wake()
+	}
+	if s.stopping.Load() {
+		s.halt()
 	}
 	return s.accept(l)
 }
@@ -105,8 +110,7 @@ func (s *Server) accept(l net.Listener) error {
 	slots := make(chan struct{}, s.maxThreads())
 	var d drain
 	for {
-		slots <- struct{}{}
-		if d.begun && !d.goesOn(l) {
+		if !s.awaitSlot(l, slots) || d.begun && !d.goesOn(l) {
 			return s.finish(l)
 		}
 		nc, err := l.Accept()
@@ -116,7 +120,7 @@ func (s *Server) accept(l net.Listener) error {
 			s.start(nc, slots)
 			continue
 		case s.stopping.Load() && !d.begun && !errors.Is(err, net.ErrClosed):
-			d.begin(s.hidden.Load() || hide(l))
+			d.begin(s.hides(l))
 		case s.stopping.Load() || s.leaving.Load():
 			return s.finish(l)
 		case isTemporary(err):
@@ -231,12 +235,9 @@ func (s *Server) respond(r *Request, f framer) {
 // and served still, idle ones are ended, and the others' requests waited for
 // until ctx is done; then they are ended, too, and not waited for.
 func (s *Server) Shutdown(ctx context.Context) error {
-	s.stopping.Store(true)
+	s.halt()
 	s.mu.Lock()
 	done := s.done
-	if s.listener != nil {
-		setDeadline(s.listener, time.Unix(1, 0))
-	}
 	s.mu.Unlock()
 	if done == nil {
 		return nil // it never served, and will not
@@ -251,6 +252,26 @@ func (s *Server) Shutdown(ctx context.Context) error {
 			return ctx.Err()
 		case <-time.After(shutdownPoll):
 		}
+	}
+}
+
+// halt tells accept that the server stops.
+func (s *Server) halt() {
+	s.stopping.Store(true)
+	s.mu.Lock()
+	if s.halted != nil {
+		s.halting.Do(func() { close(s.halted) })
+	}
+	s.mu.Unlock()
+	s.wake()
+}
+
+// wake ends the Accept that waits.
+func (s *Server) wake() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.listener != nil {
+		setDeadline(s.listener, time.Unix(1, 0))
 	}
 }
 

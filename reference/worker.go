@@ -168,23 +168,14 @@ func (w *workerProcess) busy(begins bool) {
 // leave ends the worker after its connection; the queue is its siblings'.
 func (w *workerProcess) leave() {
 	w.s.leaving.Store(true)
-	w.wake()
+	w.s.wake()
 }
 
 // stop ends the worker when there is nothing left to serve.
 func (w *workerProcess) stop(hidden bool) {
 	w.s.hidden.Store(hidden)
-	w.s.stopping.Store(true)
-	w.wake()
+	w.s.halt()
 	w.s.eachConn((*watched).endIfIdle)
-}
-
-func (w *workerProcess) wake() {
-	w.s.mu.Lock()
-	defer w.s.mu.Unlock()
-	if l := w.s.listener; l != nil {
-		setDeadline(l, time.Unix(1, 0))
-	}
 }
 
 // obey does what the parent says. If the parent is gone there is nobody left to

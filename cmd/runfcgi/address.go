@@ -15,12 +15,15 @@ import (
 const loopback = "127.0.0.1"
 
 // listen opens the address, or takes the socket on fd 0.
-func (o *options) listen() (net.Listener, error) {
+func (o *options) listen() (l net.Listener, err error) {
 	if o.inherits() {
 		return reference.Inherited()
 	}
 	network, address := o.address()
-	l, err := reference.Listen(network, address)
+	succeed(func() error {
+		l, err = reference.Listen(network, address)
+		return err
+	})
 	if err != nil {
 		return nil, fmt.Errorf("%s can't be served: %w", o.named(), cause(err))
 	}

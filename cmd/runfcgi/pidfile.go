@@ -30,7 +30,7 @@ func writePidfile(path string) (*pidfile, error) {
 		return nil, fmt.Errorf("pidfile=%s can't be written: %w", path, cause(err))
 	}
 	defer os.Remove(p.file.Name())
-	if err := p.place(); err != nil {
+	if err := succeed(p.place); err != nil {
 		p.file.Close()
 		return nil, fmt.Errorf("pidfile=%s: %w", path, err)
 	}
@@ -104,6 +104,8 @@ func holdStale(path string) (*os.File, error) {
 	return f, nil
 }
 
+var errHeld = errors.New("another server lives and holds it")
+
 // longestPid is more than the digits of any process id, with the newline.
 const longestPid = 32
 
@@ -117,7 +119,7 @@ func checkStale(f *os.File) error {
 		return errors.New("it is there and has no process id in it: name another path, or remove it")
 	}
 	if err := lock(f); err == syscall.EWOULDBLOCK {
-		return fmt.Errorf("the server with process id %s lives and holds it", pid)
+		return fmt.Errorf("%w: its process id is %s", errHeld, pid)
 	} else if err != nil {
 		return err
 	}
