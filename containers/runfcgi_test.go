@@ -194,9 +194,7 @@ func TestRunfcgiRecyclesUnderLoad(t *testing.T) {
 			t.Run(load.program+"/"+network, func(t *testing.T) {
 				t.Parallel()
 				available(t, d)
-				if _, err := exec.LookPath(load.program); err != nil {
-					t.Skipf("%s is not installed", load.program)
-				}
+				has(t, load.program)
 				target := servedByRunfcgi(t, Variant{Protocol: "fcgi", Method: "prefork", Network: network}, "maxrequests=100")
 				gateway := started(t, d, Variant{Protocol: "fcgi", Network: network}, Options{Backend: target})
 				out, err := exec.Command(load.program, append(slices.Clone(load.args), gateway.URL()+"probe?size=1000")...).CombinedOutput()
@@ -230,4 +228,16 @@ var loads = []struct {
 		}
 		return nil
 	}},
+}
+
+// has skips the test where a program isn't, as available does for peers.
+func has(t *testing.T, program string) {
+	t.Helper()
+	switch _, err := exec.LookPath(program); {
+	case err == nil:
+	case os.Getenv("FCGIKIT_REQUIRE_PEERS") == "1":
+		t.Fatal(err)
+	default:
+		t.Skip(err)
+	}
 }

@@ -61,11 +61,14 @@ func (s *Server) awaitSlot(l net.Listener, slots chan<- struct{}) bool {
 		return true
 	case <-s.halted:
 	}
-	if s.hides(l) && !queued(l) {
-		return false
+	for !s.hides(l) || queued(l) {
+		select {
+		case slots <- struct{}{}:
+			return true
+		case <-time.After(drainPause): // other processes take from the queue, too
+		}
 	}
-	slots <- struct{}{}
-	return true
+	return false
 }
 
 // queued tells whether a connection waits to be accepted; of a listener that

@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"errors"
+	"flag"
 	"fmt"
 	"io"
 	"io/fs"
@@ -29,8 +30,18 @@ func TestMain(m *testing.M) {
 	if err := beInit(); err != nil {
 		panic(err)
 	}
+	if filepath.Base(os.Args[0]) != "runfcgi" {
+		flag.Parse()
+		if err := flag.Set("test.parallel", parallel); err != nil {
+			panic(err)
+		}
+	}
 	testscript.Main(m, map[string]func(){"runfcgi": main})
 }
+
+// tests of servers mostly wait for them, so more may run at once than there are
+// processors.
+const parallel = "6"
 
 // TestScript runs the command as its user does.
 func TestScript(t *testing.T) {

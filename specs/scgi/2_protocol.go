@@ -56,7 +56,7 @@ func init() {
 				half := len(pieces[2]) / 2
 				c := dial(t)
 				c.Send(pieces[0], pieces[1], pieces[2][:half])
-				if _, more := c.More(500 * time.Millisecond); more {
+				if _, more := c.More(300 * time.Millisecond); more {
 					t.Fail("nothing is sent before the headers are whole\n%d bytes came after half of them: %.60q", len(c.Buffered()), c.Buffered())
 				}
 			},

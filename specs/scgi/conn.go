@@ -218,11 +218,14 @@ func (a answer) probe() (probeAnswer, error) {
 
 // why says how the reading of an answer ended.
 func (a answer) why() string {
-	urged := ""
-	if a.urged {
-		urged = ", after this side of it was closed"
+	how := a.ended.String()
+	if a.ended == suite.Open {
+		how = "the answer was whole"
 	}
-	return fmt.Sprintf("after %d bytes %s%s", len(a.bytes), a.ended, urged)
+	if a.urged {
+		how += ", after this side of the connection was closed"
+	}
+	return fmt.Sprintf("after %d bytes %s", len(a.bytes), how)
 }
 
 // face is SCGI for the kernel.
