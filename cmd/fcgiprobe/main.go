@@ -11,16 +11,18 @@ import (
 	"os/signal"
 	"runtime/debug"
 	"syscall"
+
+	"github.com/fcgikit/fcgikit/reports/result"
 )
 
 // Exit codes.
 const (
-	exitOK          = 0
-	exitFailed      = 1 // the server was reached, and the answer is bad
-	exitUsage       = 2
-	exitUnreachable = 4 // no connection, or none of the protocols
-	exitInternal    = 5 // what came can't be written
-	exitInterrupted = 130
+	exitOK          = result.ExitConforming
+	exitFailed      = result.ExitNotConforming // the server was reached, and the answer is bad
+	exitUsage       = result.ExitUsage
+	exitUnreachable = result.ExitUnreachable // no connection, or none of the protocols
+	exitInternal    = result.ExitHarness     // what came can't be written
+	exitInterrupted = result.ExitInterrupted
 )
 
 func main() {

@@ -44,8 +44,7 @@ type Server struct {
 	Probe      bool     // its application is the probe application
 	Can        []string // that one's extras
 	Name       string   // as it names itself
-	Values     map[string]string
-	Concurrent bool // it serves a connection while another is open
+	Concurrent bool     // it serves a connection while another is open
 
 	// Of the options: what makes the server's application answer.
 	ScriptFilename, DocumentRoot, Secret string
