@@ -1,5 +1,7 @@
 # Bare make lists the targets.
 .DEFAULT_GOAL := help
+SHELL := bash
+.SHELLFLAGS := -o pipefail -c
 FUZZTIME ?= 10s
 
 help: ## list the targets
@@ -26,10 +28,11 @@ fuzz: ## each fuzz target for FUZZTIME
 	done
 
 prove: ## every fault is killed by the cases of the table, and by no other; the kill matrix
-	go test ./specs -count 1 -v -run '^(TestFaultlessReferenceConforms|TestFaultsAreKilled|TestVerdictsAreTheSameEachTime|TestNullServersPassNothing)$$' | grep -vE '^ *(=== |--- PASS)'
+	go test ./specs -count 1 -v -timeout 30m -prove -run '^(TestFaultlessReferenceConforms|TestFaultsAreKilled|TestVerdictsAreTheSameEachTime|TestNullServersPassNothing)$$' 2>&1 | grep -vE '^ *(=== |--- PASS)|reference: panic'
 
 bench: ## one interleaved run: ratios, not absolute figures, are what counts
 	go test ./reference -run '^$$' -bench '^Benchmark(Clients|Servers)$$' -benchtime 1x
+	go test ./cmd/fcgibench/load -run '^$$' -bench '^Benchmark(HighestRate|Lateness|OpenModel)$$' -benchtime 1x
 
 vectors: ## capture the golden wire vectors again, off the servers and gateways that are installed
 	go test ./containers -run '^TestCaptureVectors$$' -count 1 -vectors

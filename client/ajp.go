@@ -11,7 +11,6 @@ import (
 	"slices"
 	"strconv"
 	"strings"
-	"time"
 
 	"github.com/fcgikit/fcgikit/client/ajp"
 )
@@ -36,7 +35,7 @@ func (ajpWire) send(x *call) error {
 		return err
 	}
 	if x.length > 0 { // the first packet goes unasked (Packet Headers)
-		if b, err = x.appendData(b, ajp.MaxDataLen(x.t.PacketSize)); err != nil {
+		if b, err = x.appendData(b, ajp.MaxDataLen(x.p.t.PacketSize)); err != nil {
 			return err
 		}
 	}
@@ -56,7 +55,7 @@ func (x *call) appendForward(b []byte) ([]byte, error) {
 	if err := x.forwardRequest(r); err != nil {
 		return b, err
 	}
-	if err := r.Check(x.t.PacketSize); err != nil {
+	if err := r.Check(x.p.t.PacketSize); err != nil {
 		return b, fmt.Errorf("%w: raise PacketSize here and at the container", err)
 	}
 	b = r.Append(b)
@@ -70,10 +69,11 @@ func (x *call) appendForward(b []byte) ([]byte, error) {
 func (x *call) forwardRequest(r *ajp.Request) error {
 	text := arena{append(x.c.scratch[:0], 0)[:0]} // never nil: a nil value is the null string
 	https := isSecure(x.req)
-	name, port := serverOf(x.to.Host, https)
+	to := x.uri()
+	name, port := serverOf(to.Host, https)
 	*r = ajp.Request{Headers: r.Headers[:0], Attributes: r.Attributes[:0]}
 	r.Protocol = text.bytes("HTTP/1.1")
-	path, _, _ := strings.Cut(x.to.Path, "?")
+	path, _, _ := strings.Cut(to.Path, "?")
 	r.ReqURI = text.bytes(path)
 	r.RemoteAddr, r.RemoteHost = text.bytes("127.0.0.1"), text.bytes("localhost")
 	r.ServerName, r.ServerPort = text.bytes(name), port
@@ -89,13 +89,13 @@ func (x *call) forwardRequest(r *ajp.Request) error {
 		r.Method = ajp.StoredMethod
 		r.Attributes = append(r.Attributes, ajp.Attribute{Code: ajp.AttrStoredMethod, Value: text.bytes(method)})
 	}
-	x.forwardHeaders(r, &text)
-	err := x.forwardAttributes(r, &text)
+	x.forwardHeaders(r, &text, to.Host)
+	err := x.forwardAttributes(r, &text, to.Query)
 	x.c.scratch = text.b[:0]
 	return err
 }
 
-func (x *call) forwardHeaders(r *ajp.Request, text *arena) {
+func (x *call) forwardHeaders(r *ajp.Request, text *arena, host string) {
 	add := func(name, value string) {
 		h := ajp.Header{Value: text.bytes(value)}
 		if code, ok := ajp.RequestHeaderCode(name); ok {
@@ -105,7 +105,7 @@ func (x *call) forwardHeaders(r *ajp.Request, text *arena) {
 		}
 		r.Headers = append(r.Headers, h)
 	}
-	add("host", x.to.Host)
+	add("host", host)
 	switch {
 	case x.length < 0:
 		add("transfer-encoding", "chunked")
@@ -131,7 +131,7 @@ func asksOnly(method string) bool {
 	return method == "" || method == http.MethodGet || method == http.MethodHead
 }
 
-func (x *call) forwardAttributes(r *ajp.Request, text *arena) error {
+func (x *call) forwardAttributes(r *ajp.Request, text *arena, query string) error {
 	add := func(code byte, name, value string) {
 		a := ajp.Attribute{Code: code, Value: text.bytes(value)}
 		if name != "" {
@@ -139,29 +139,29 @@ func (x *call) forwardAttributes(r *ajp.Request, text *arena) error {
 		}
 		r.Attributes = append(r.Attributes, a)
 	}
-	if x.to.Query != "" || x.req.URL.ForceQuery {
-		add(ajp.AttrQueryString, "", x.to.Query)
+	if query != "" || x.req.URL.ForceQuery {
+		add(ajp.AttrQueryString, "", query)
 	}
-	for _, name := range slices.Sorted(maps.Keys(x.t.Attributes)) {
+	for _, name := range slices.Sorted(maps.Keys(x.p.t.Attributes)) {
 		code, err := attributeCode(name)
 		if err != nil {
 			return err
 		}
 		if code == ajp.AttrSSLKeySize {
-			bits, err := strconv.ParseUint(x.t.Attributes[name], 10, 16)
+			bits, err := strconv.ParseUint(x.p.t.Attributes[name], 10, 16)
 			if err != nil {
-				return fmt.Errorf("ajp: attribute ssl_key_size: expected a number of bits such as 256, got %q", x.t.Attributes[name])
+				return fmt.Errorf("ajp: attribute ssl_key_size: expected a number of bits such as 256, got %q", x.p.t.Attributes[name])
 			}
 			r.Attributes = append(r.Attributes, ajp.Attribute{Code: code, KeySize: uint16(bits)})
 			continue
 		}
-		add(code, "", x.t.Attributes[name])
+		add(code, "", x.p.t.Attributes[name])
 	}
-	for _, p := range x.t.Params {
+	for _, p := range x.p.t.Params {
 		add(ajp.AttrReqAttribute, p[0], p[1])
 	}
-	if x.t.Secret != "" {
-		add(ajp.AttrSecret, "", x.t.Secret)
+	if x.p.t.Secret != "" {
+		add(ajp.AttrSecret, "", x.p.t.Secret)
 	}
 	return nil
 }
@@ -244,7 +244,7 @@ func inPayload(err error) error {
 // nextPacket waits for a whole packet; it stays buffered.
 func (x *call) nextPacket(missing string) (ajp.Packet, int, error) {
 	for {
-		p, n, err := ajp.ParsePacket(x.c.buffered(), x.t.PacketSize)
+		p, n, err := ajp.ParsePacket(x.c.buffered(), x.p.t.PacketSize)
 		switch {
 		case err == nil && p.Magic != ajp.ToServer:
 			return p, 0, x.breach(&ajp.SyntaxError{Section: "Packet Headers", Expected: "magic 41 42", Got: p.Magic.String()})
@@ -382,9 +382,9 @@ func (x *call) getBodyChunk(payload []byte, n int) error {
 	}
 	x.c.take(n)
 	phase := x.phase
-	x.phase = Writing
+	x.phase = writing
 	defer func() { x.phase = phase }()
-	b, err := x.appendData(x.c.out[:0], min(int(asked), ajp.MaxDataLen(x.t.PacketSize)))
+	b, err := x.appendData(x.c.out[:0], min(int(asked), ajp.MaxDataLen(x.p.t.PacketSize)))
 	if err != nil {
 		return err
 	}
@@ -392,8 +392,8 @@ func (x *call) getBodyChunk(payload []byte, n int) error {
 	if err := x.c.writeAll(b, x.writeLimit()); err != nil {
 		return x.writeError(err)
 	}
-	if x.t.FirstByteTimeout > 0 {
-		x.wroteAt = time.Now()
+	if x.p.t.FirstByteTimeout > 0 {
+		x.wroteAt = now()
 	}
 	return nil
 }
@@ -464,14 +464,14 @@ func readKnown(r io.Reader, p []byte, sent, length int64) ([]byte, error) {
 }
 
 func (ajpWire) keeps(x *call) bool {
-	return x.c.ajp.reuse && !x.t.DisableKeepAlives && (x.length == 0 || x.c.ajp.bodyEnd)
+	return x.c.ajp.reuse && !x.p.t.DisableKeepAlives && (x.length == 0 || x.c.ajp.bodyEnd)
 }
 
 // ready walks over the flushes that next would pass over. A request for more of
 // the body is none of them: the body may keep us waiting.
 func (ajpWire) ready(x *call) bool {
 	for b := x.c.buffered(); !x.c.ajp.ended; {
-		p, n, err := ajp.ParsePacket(b, x.t.PacketSize)
+		p, n, err := ajp.ParsePacket(b, x.p.t.PacketSize)
 		if err != nil {
 			return err != ajp.ErrShort
 		}

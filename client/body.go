@@ -27,7 +27,7 @@ func (b *body) Read(p []byte) (int, error) {
 			return n, x.ended(err)
 		}
 		var err error
-		if x.piece, err = x.w.next(x); err != nil {
+		if x.piece, err = x.c.wire.next(x); err != nil {
 			return 0, x.ended(err)
 		}
 		x.cutToLength()
@@ -50,7 +50,7 @@ func (x *call) readDirect(p []byte) (int, error) {
 	if len(p) < directRead {
 		return 0, nil
 	}
-	return x.w.direct(x, p)
+	return x.c.wire.direct(x, p)
 }
 
 // count notes that n bytes of the announced length were read; after the last
@@ -83,7 +83,7 @@ func (x *call) ended(err error) error {
 		err = &TruncatedError{x.p.target.Protocol, x.came(), "the rest of its Content-Length", false, io.ErrUnexpectedEOF}
 	}
 	if err == io.EOF {
-		x.settle(x.w.keeps(x))
+		x.settle(x.c.wire.keeps(x))
 	} else {
 		if x.upload != nil {
 			if cause := x.upload.bodyError(); cause != nil {
@@ -100,8 +100,8 @@ func (x *call) ended(err error) error {
 // buffered already, so that who reads a body of known length just to its last
 // byte keeps the connection, too.
 func (x *call) settleIfRead() {
-	for x.err == nil && x.w.ready(x) {
-		if _, err := x.w.next(x); err != nil {
+	for x.err == nil && x.c.wire.ready(x) {
+		if _, err := x.c.wire.next(x); err != nil {
 			x.ended(err)
 		}
 	}
@@ -124,8 +124,8 @@ func (b *body) Close() error {
 // drainBuffered reads what is left of an answer as far as it has come.
 func (x *call) drainBuffered() {
 	x.piece = nil
-	for x.err == nil && x.w.ready(x) {
-		if _, err := x.w.next(x); err != nil {
+	for x.err == nil && x.c.wire.ready(x) {
+		if _, err := x.c.wire.next(x); err != nil {
 			if err == io.EOF {
 				x.left = -1 // the rest was not wanted
 			}
@@ -140,7 +140,7 @@ func (x *call) settle(keep bool) {
 		return
 	}
 	x.settled = true
-	if x.stop != nil && !x.stop() {
+	if x.c.stop != nil && !x.c.stop() {
 		keep = false // the context was cancelled: the deadlines are in the past
 	}
 	if x.upload != nil && !x.upload.finished() {
@@ -185,5 +185,5 @@ func (x *call) complete() {
 
 // lastOne says that the connection has served as many requests as it may.
 func (x *call) lastOne() bool {
-	return x.t.MaxRequestsPerConn > 0 && int(x.c.requests.Load()) >= x.t.MaxRequestsPerConn
+	return x.p.t.MaxRequestsPerConn > 0 && int(x.c.requests.Load()) >= x.p.t.MaxRequestsPerConn
 }

@@ -15,38 +15,32 @@ import (
 )
 
 // call is one request and its answer: the http.Response and its body, and all
-// that lives as long. Each request allocates one: what ends with the exchange is
-// in the connection, or in the stream.
+// that lives as long. Each request allocates one, and pays for its size: what
+// ends with the exchange is in the connection, or in the stream.
 type call struct {
 	resp http.Response
-	t    *Transport
 	p    *pool
 	c    *conn
-	w    wire
 	req  *http.Request
-	to   cgi.URI
 
 	x     *Exchange              // nil if nobody asked
 	trace *httptrace.ClientTrace // nil likewise
 
-	began    time.Time // set where there is a limit or an Exchange
-	deadline time.Time // of all of it
-	phase    Phase
-	stop     func() bool // lets go of the context
+	deadline moment // of all of it; 0 is none
+	wroteAt  moment // when the request was written, where FirstByteTimeout counts from it
 
 	body     io.ReadCloser // of the request; nil once it is closed
 	length   int64         // of it in bytes; -1 is unknown
 	upload   *upload       // it, where it is written beside the reading
-	writeErr error         // why writing stopped: the reading tells what came of it
-	wroteAt  time.Time     // when the request was written, where FirstByteTimeout counts from it
 	stream   *muxStream    // where the connection is shared
 	prepared *prepared     // its head, where the last request's was the same
 
 	piece   []byte // of the answer's body: came, and was not read
 	left    int64  // of the announced Content-Length; -1 if none was
 	err     error  // how reading the body ended
-	fresh   bool   // this is the second try
-	settled bool   // the connection has been given back
+	phase   phase
+	fresh   bool // this is the second try
+	settled bool // the connection has been given back
 }
 
 // wire is what the protocols do differently. Its methods are called in turn:
@@ -108,9 +102,10 @@ func (t *Transport) newCall(req *http.Request) (*call, error) {
 	if err != nil {
 		return nil, err
 	}
-	x := &call{t: t, req: req, to: to.uri(), p: t.pool(to.target), body: req.Body}
-	if x.prepared = x.p.preparedFor(x); x.prepared == nil {
-		if err := cgi.CheckRequest(req, to.uri()); err != nil {
+	x := &call{req: req, p: t.pool(to.target), body: req.Body}
+	uri := to.uri()
+	if x.prepared = x.p.preparedFor(req, uri); x.prepared == nil {
+		if err := cgi.CheckRequest(req, uri); err != nil {
 			return nil, err
 		}
 		if err := t.checkEnv(); err != nil {
@@ -127,14 +122,11 @@ func (x *call) begin() {
 		x.x, _ = x.req.Context().Value(exchangeKey{}).(*Exchange)
 		x.trace = httptrace.ContextClientTrace(x.req.Context())
 	}
-	if x.t.Timeout > 0 || x.x != nil {
-		x.began = time.Now()
-	}
-	if x.t.Timeout > 0 {
-		x.deadline = x.began.Add(x.t.Timeout)
+	if x.p.t.Timeout > 0 {
+		x.deadline = now().after(x.p.t.Timeout)
 	}
 	if x.x != nil {
-		*x.x = Exchange{Stderr: x.x.Stderr, Began: x.began}
+		*x.x = Exchange{Stderr: x.x.Stderr, Began: time.Now()}
 	}
 }
 
@@ -149,6 +141,12 @@ func (t *Transport) locate(req *http.Request) (to destination, err error) {
 		to.host = req.Host
 	}
 	return to, err
+}
+
+// uri is what the request asks for. It has been found once, without an error.
+func (x *call) uri() cgi.URI {
+	to, _ := x.p.t.locate(x.req)
+	return to.uri()
 }
 
 // locateBound takes from a URL all but the target. The path of a URL for a unix
@@ -173,7 +171,7 @@ func (x *call) run() error {
 		return err
 	}
 	if x.req.Context().Done() != nil && x.c.mux == nil {
-		x.stop = context.AfterFunc(x.req.Context(), x.c.abort)
+		x.c.stop = context.AfterFunc(x.req.Context(), x.c.abort)
 	}
 	if err := x.exchange(); err != nil {
 		return x.fail(err)
@@ -182,7 +180,7 @@ func (x *call) run() error {
 }
 
 func (x *call) connect() error {
-	x.phase = Queued
+	x.phase = queued
 	if x.trace != nil && x.trace.GetConn != nil {
 		x.trace.GetConn(x.p.target.Address)
 	}
@@ -194,7 +192,6 @@ func (x *call) connect() error {
 	if c.mux == nil {
 		c.begin()
 	}
-	x.w = wireOf(x.p.target.Protocol, c)
 	x.gotConn(c.requests.Load() > 0)
 	return nil
 }
@@ -233,27 +230,29 @@ func wireOf(p Protocol, c *conn) wire {
 }
 
 func (x *call) exchange() error {
-	x.phase = Writing
-	if err := x.w.send(x); err != nil {
+	x.phase = writing
+	if err := x.c.wire.send(x); err != nil {
 		return err
 	}
-	x.wrote()
+	if !x.c.awaited {
+		x.wrote()
+	}
 	if x.upload != nil {
 		x.upload.start(x)
 	}
-	x.phase = FirstByte
-	if err := x.w.head(x); err != nil {
+	x.phase = firstByte
+	if err := x.c.wire.head(x); err != nil {
 		return err
 	}
-	x.phase = Reading
+	x.phase = reading
 	return x.finishHead()
 }
 
 // wrote tells who listens that the request, but for a body that is written
 // beside the reading, is on its way.
 func (x *call) wrote() {
-	if x.t.FirstByteTimeout > 0 {
-		x.wroteAt = time.Now()
+	if x.p.t.FirstByteTimeout > 0 {
+		x.wroteAt = now()
 	}
 	if x.x != nil {
 		x.x.WroteHead = time.Now()
@@ -265,13 +264,15 @@ func (x *call) wrote() {
 		x.trace.WroteHeaders()
 	}
 	if x.trace.WroteRequest != nil && x.upload == nil {
-		x.trace.WroteRequest(httptrace.WroteRequestInfo{Err: x.writeErr})
+		x.trace.WroteRequest(httptrace.WroteRequestInfo{Err: x.c.writeErr})
 	}
 }
 
 // firstByte waits for the answer to begin.
 func (x *call) firstByte() error {
-	x.limitAnswer()
+	if !x.c.awaited {
+		x.limitAnswer()
+	}
 	if err := x.c.ensure(1); err != nil {
 		return x.readError(err, "its first byte")
 	}
@@ -289,7 +290,7 @@ func (x *call) readError(err error, missing string) error {
 		Read:     x.came(),
 		Missing:  missing,
 		Reused:   x.c.requests.Load() > 1,
-		Err:      cmp.Or(x.writeErr, err),
+		Err:      cmp.Or(x.c.writeErr, err),
 	}
 }
 
@@ -299,7 +300,7 @@ func (x *call) writeError(err error) error {
 	if cause := x.interrupted(err); cause != nil {
 		return cause
 	}
-	x.writeErr = err
+	x.c.writeErr = err
 	return nil
 }
 
@@ -335,5 +336,5 @@ func (x *call) fail(err error) error {
 // result: the connection takes another.
 func (x *call) refused(err error) bool {
 	var rejected *RejectedError
-	return errors.As(err, &rejected) && x.w.keeps(x)
+	return errors.As(err, &rejected) && x.c.wire.keeps(x)
 }

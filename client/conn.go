@@ -18,6 +18,7 @@ const readBuffer = 16 << 10
 type conn struct {
 	net.Conn
 	pool *pool
+	wire wire
 
 	// What each request writes stands together: a connection goes from one
 	// processor to the other, and takes the cache lines that were written along.
@@ -35,7 +36,7 @@ type conn struct {
 
 	mu          sync.Mutex
 	aborted     bool // what it was used for is over: deadlines stay in the past
-	hasDeadline bool
+	hasDeadline atomic.Bool
 	awaitFirst  atomic.Bool // the answer has not begun, and its limit is to be set
 
 	capacity    int  // requests that it can take at all
@@ -43,6 +44,9 @@ type conn struct {
 	dropped     bool // it is closed
 	connectTime time.Duration
 	mux         *muxer // where requests share it
+
+	wait   *writeAndWait // nil until it is of use
+	broken error         // a read's, that was not told yet
 
 	out     []byte // the request being built
 	scratch []byte // what goes into it
@@ -56,6 +60,9 @@ type conn struct {
 type exchange struct {
 	readFrom int64 // the connection's counts when this request began
 	sentFrom int64
+	stop     func() bool // lets go of the context
+	writeErr error       // why writing stopped: the reading tells what came of it
+	awaited  bool        // the request is written, and its answer waited for
 	fcgi     fcgiAnswer
 	ajp      ajpAnswer
 }
@@ -98,6 +105,10 @@ func (c *conn) fill(n int) error {
 	}
 	if len(c.in)-c.r < n || c.r == c.w || c.w == len(c.in) {
 		c.makeRoom(n)
+	}
+	if err := c.broken; err != nil {
+		c.broken = nil
+		return err
 	}
 	m, err := c.Conn.Read(c.in[c.w:])
 	c.w += m
@@ -153,15 +164,16 @@ func (c *conn) setDeadline(set func(net.Conn, time.Time) error, at time.Time) {
 	defer c.mu.Unlock()
 	if !c.aborted {
 		set(c.Conn, at)
-		c.hasDeadline = true
+		c.hasDeadline.Store(true)
 	}
 }
 
 func (c *conn) clearDeadlines() {
+	if !c.hasDeadline.Load() {
+		return
+	}
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	if c.hasDeadline {
-		c.Conn.SetDeadline(time.Time{})
-		c.hasDeadline = false
-	}
+	c.Conn.SetDeadline(time.Time{})
+	c.hasDeadline.Store(false)
 }

@@ -85,6 +85,18 @@ const (
 	Reading    Phase = "reading the answer"
 )
 
+// phase is a Phase by its number, which takes a sixteenth of the memory.
+type phase uint8
+
+const (
+	queued phase = iota
+	writing
+	firstByte
+	reading
+)
+
+var phases = [...]Phase{queued: Queued, writing: Writing, firstByte: FirstByte, reading: Reading}
+
 // TimeoutError is a limit of the Transport's that was reached. It is a
 // net.Error whose Timeout is true.
 type TimeoutError struct {

@@ -31,7 +31,7 @@ type fcgiAnswer struct {
 func (fcgiWire) send(x *call) error {
 	c := x.c
 	c.requests.Add(1)
-	x.c.fcgi.keep = !x.t.DisableKeepAlives && !x.lastOne()
+	x.c.fcgi.keep = !x.p.t.DisableKeepAlives && !x.lastOne()
 	flags := fcgi.Flags(0)
 	if x.c.fcgi.keep {
 		flags = fcgi.KeepConn
@@ -44,6 +44,9 @@ func (fcgiWire) send(x *call) error {
 		if err != nil {
 			return err
 		}
+	}
+	if b = x.sendAndWait(b); len(b) == 0 {
+		return nil
 	}
 	if err := c.writeAll(b, x.writeLimit()); err != nil {
 		return x.writeError(err)
@@ -84,7 +87,7 @@ func (x *call) appendParams(b []byte, id uint16, flags fcgi.Flags) []byte {
 	}
 	b = fcgi.AppendBeginRequest(b, id, fcgi.Responder, flags)
 	params := fcgi.EncodeParams(b, id)
-	x.t.env.Each(x.req, x.to, x.length, func(name, value string) bool {
+	x.p.t.env.Each(x.req, x.uri(), x.length, func(name, value string) bool {
 		params.Add(name, value)
 		return true
 	})
@@ -275,10 +278,10 @@ func (x *call) writeStderr(piece []byte) {
 			return
 		}
 	}
-	if x.t.Stderr != nil {
-		x.t.stderrMu.Lock()
-		defer x.t.stderrMu.Unlock()
-		x.t.Stderr.Write(piece)
+	if x.p.t.Stderr != nil {
+		x.p.t.stderrMu.Lock()
+		defer x.p.t.stderrMu.Unlock()
+		x.p.t.Stderr.Write(piece)
 	}
 }
 

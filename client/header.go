@@ -19,7 +19,7 @@ func (x *call) readCGIHead() error {
 	parser.Reset()
 	var head []byte // pieces, where one is not enough
 	for {
-		piece, err := x.w.next(x)
+		piece, err := x.c.wire.next(x)
 		if err == io.EOF {
 			return x.headless(head)
 		}
@@ -74,8 +74,8 @@ func (x *call) finishHead() error {
 	r.Proto, r.ProtoMajor, r.ProtoMinor = "HTTP/1.1", 1, 1
 	r.Request = x.req
 	r.Body = (*body)(x)
-	if location := r.Header.Get("Location"); location != "" && x.t.target == nil {
-		x.keepOnSocket(location)
+	if x.p.t.target == nil && x.p.target.Network == "unix" {
+		x.keepOnSocket(r.Header.Get("Location"))
 	}
 	if bodyless(r.StatusCode) {
 		r.ContentLength = 0 // as net/http has it, whatever a 304 announces
@@ -101,8 +101,8 @@ func (x *call) readBare() error {
 	x.resp.Body = http.NoBody
 	x.left = 0
 	for {
-		if _, err := x.w.next(x); err == io.EOF {
-			x.settle(x.w.keeps(x))
+		if _, err := x.c.wire.next(x); err == io.EOF {
+			x.settle(x.c.wire.keeps(x))
 			return nil
 		} else if err != nil {
 			return err
@@ -113,10 +113,11 @@ func (x *call) readBare() error {
 // keepOnSocket makes a redirect that stays on this server a URL of this socket,
 // which a relative reference could not say: a socket's path is the URL's own.
 func (x *call) keepOnSocket(location string) {
-	if x.p.target.Network != "unix" {
+	if location == "" {
 		return
 	}
-	base, err := url.Parse("http://" + x.to.Host + x.to.Path)
+	to := x.uri()
+	base, err := url.Parse("http://" + to.Host + to.Path)
 	if err != nil {
 		return
 	}

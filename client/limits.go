@@ -10,10 +10,10 @@ import (
 
 // writeLimit is the deadline of a write that begins now.
 func (x *call) writeLimit() time.Time {
-	if x.t.WriteTimeout == 0 {
-		return x.deadline
+	if x.p.t.WriteTimeout == 0 {
+		return x.deadline.time()
 	}
-	return earlier(time.Now().Add(x.t.WriteTimeout), x.deadline)
+	return earlier(time.Now().Add(x.p.t.WriteTimeout), x.deadline.time())
 }
 
 func earlier(a, b time.Time) time.Time {
@@ -36,10 +36,10 @@ func alarm(deadline time.Time) (up <-chan time.Time, stop func()) {
 // limitAnswer sets the reading's limits: that of the first byte from when the
 // request was written.
 func (x *call) limitAnswer() {
-	if !x.deadline.IsZero() {
-		x.c.setDeadline(net.Conn.SetReadDeadline, x.deadline)
+	if x.deadline != 0 {
+		x.c.setDeadline(net.Conn.SetReadDeadline, x.deadline.time())
 	}
-	if x.t.FirstByteTimeout > 0 {
+	if x.p.t.FirstByteTimeout > 0 {
 		x.c.awaitFirst.Store(true)
 		if x.upload == nil || !x.upload.sentTime().IsZero() {
 			x.limitFirstByte()
@@ -53,12 +53,12 @@ func (x *call) firstByteLimit() time.Time {
 	if x.upload != nil {
 		wroteAt = x.upload.sentTime()
 	} else {
-		wroteAt = x.wroteAt
+		wroteAt = x.wroteAt.time()
 	}
-	if x.t.FirstByteTimeout == 0 || wroteAt.IsZero() {
-		return x.deadline
+	if x.p.t.FirstByteTimeout == 0 || wroteAt.IsZero() {
+		return x.deadline.time()
 	}
-	return earlier(wroteAt.Add(x.t.FirstByteTimeout), x.deadline)
+	return earlier(wroteAt.Add(x.p.t.FirstByteTimeout), x.deadline.time())
 }
 
 // limitFirstByte begins the wait for the first byte: the request is written.
@@ -72,10 +72,10 @@ func (x *call) limitFirstByte() {
 }
 
 func (x *call) answerBegan() {
-	if x.stream == nil && x.t.FirstByteTimeout > 0 && x.c.awaitFirst.Swap(false) {
-		x.c.setDeadline(net.Conn.SetReadDeadline, x.deadline)
+	if x.stream == nil && x.p.t.FirstByteTimeout > 0 && x.c.awaitFirst.Swap(false) {
+		x.c.setDeadline(net.Conn.SetReadDeadline, x.deadline.time())
 	}
-	x.phase = Reading
+	x.phase = reading
 	if x.x != nil {
 		x.x.FirstByte = time.Now()
 	}
@@ -97,10 +97,11 @@ func (x *call) interrupted(err error) error {
 
 // timeout is the limit that was reached, and what for.
 func (x *call) timeout() error {
-	if x.phase == FirstByte && x.upload != nil && x.upload.sentTime().IsZero() {
-		x.phase = Writing
+	if x.phase == firstByte && x.upload != nil && x.upload.sentTime().IsZero() {
+		x.phase = writing
 	}
-	return &TimeoutError{x.phase, x.limit(x.phase)}
+	phase := phases[x.phase]
+	return &TimeoutError{phase, x.limit(phase)}
 }
 
 // limit is the one that a phase is under.
@@ -108,12 +109,12 @@ func (x *call) limit(phase Phase) time.Duration {
 	limit := time.Duration(0)
 	switch phase {
 	case Writing:
-		limit = x.t.WriteTimeout
+		limit = x.p.t.WriteTimeout
 	case FirstByte:
-		limit = x.t.FirstByteTimeout
+		limit = x.p.t.FirstByteTimeout
 	}
-	if limit == 0 || x.t.Timeout > 0 && time.Since(x.began) >= x.t.Timeout {
-		return x.t.Timeout
+	if limit == 0 || x.p.t.Timeout > 0 && now() >= x.deadline {
+		return x.p.t.Timeout
 	}
 	return limit
 }

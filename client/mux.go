@@ -1,7 +1,9 @@
 package client
 
 import (
+	"bytes"
 	"runtime"
+	"slices"
 	"strconv"
 	"sync"
 	"time"
@@ -60,7 +62,8 @@ func newMuxer(c *conn) *muxer {
 	m.streams = make([]*muxStream, c.capacity)
 	for i := range m.streams {
 		id := uint16(i + 1)
-		m.streams[i] = &muxStream{m: m, id: id, ready: make(chan struct{}, 1), room: make(chan struct{}, 1)}
+		m.streams[i] = &muxStream{m: m, id: id, ready: make(chan struct{}, 1), room: make(chan struct{}, 1), usualEnd: slices.Clone(usualEnd)}
+		fcgi.SetRequestID(m.streams[i].usualEnd, id)
 		m.spare = append(m.spare, uint16(c.capacity-i))
 	}
 	c.in = make([]byte, muxBuffer)
@@ -87,8 +90,8 @@ func (m *muxer) enter(x *call) (*muxStream, error) {
 	return s, nil
 }
 
-// send gives whole records to the writer, as those of request id.
-func (m *muxer) send(id uint16, b []byte) error {
+// send gives whole records to the writer.
+func (m *muxer) send(b []byte) error {
 	m.mu.Lock()
 	if m.err != nil {
 		m.mu.Unlock()
@@ -96,9 +99,6 @@ func (m *muxer) send(id uint16, b []byte) error {
 	}
 	start := len(m.out)
 	m.out = append(m.out, b...)
-	if h, _ := fcgi.ParseHeader(b); h.RequestID != id {
-		fcgi.SetRequestID(m.out[start:], id)
-	}
 	m.mu.Unlock()
 	if start == 0 { // the others find the writer on its way
 		signal(m.wake)
@@ -193,6 +193,9 @@ func (m *muxer) deliver(r fcgi.Record) error {
 			return err
 		}
 		m.tell(s)
+		if m.takeUsualEnd(s) {
+			return nil
+		}
 		if id, whole := m.following(); !whole || id != s.id {
 			return nil
 		}
@@ -201,6 +204,17 @@ func (m *muxer) deliver(r fcgi.Record) error {
 			return err
 		}
 	}
+}
+
+// takeUsualEnd ends an answer whose usual end has come behind its last piece.
+func (m *muxer) takeUsualEnd(s *muxStream) bool {
+	if s.ended || !bytes.HasPrefix(m.c.buffered(), s.usualEnd) {
+		return false
+	}
+	m.c.take(len(s.usualEnd))
+	s.wire += int64(len(s.usualEnd))
+	s.finish(fcgi.EndRequestBody{})
+	return true
 }
 
 // tell notes that a stream has news.
@@ -267,6 +281,6 @@ func (m *muxer) leave(s *muxStream) {
 		turn := s.turn
 		s.timer = time.AfterFunc(abortGrace, func() { s.giveUp(turn) })
 		signal(s.room)
-		m.send(s.id, fcgi.AppendAbortRequest(nil, s.id))
+		m.send(fcgi.AppendAbortRequest(nil, s.id))
 	}
 }

@@ -20,12 +20,9 @@ func (muxWire) send(x *call) error {
 		return x.muxError(err)
 	}
 	x.stream = s
-	b := x.repeated()
-	if b == nil {
-		if b, err = x.appendRequest(s.out[:0], s.id, fcgi.KeepConn); err != nil {
-			return err
-		}
-		s.out = kept(b)
+	b, err := s.build(x)
+	if err != nil {
+		return err
 	}
 	if err := s.queue(s.turn, b); err != nil {
 		return x.muxError(err)
@@ -33,8 +30,24 @@ func (muxWire) send(x *call) error {
 	return nil
 }
 
+// build is the request with this stream's id. That of a repeated one stays.
+func (s *muxStream) build(x *call) (b []byte, err error) {
+	if whole := x.repeated(); whole != nil {
+		if s.built != x.prepared {
+			s.out, s.built = append(s.out[:0], whole...), x.prepared
+			fcgi.SetRequestID(s.out, s.id)
+		}
+		return s.out, nil
+	}
+	s.built = nil
+	if b, err = x.appendRequest(s.out[:0], s.id, fcgi.KeepConn); err == nil {
+		s.out = kept(b)
+	}
+	return b, err
+}
+
 func (muxWire) head(x *call) error {
-	for !x.stream.begun() {
+	for began := false; !began; began = x.stream.begun() {
 		if err := x.waitReady(x.firstByteLimit()); err != nil {
 			return err
 		}
@@ -60,7 +73,7 @@ func (muxWire) next(x *call) ([]byte, error) {
 		case ended:
 			return nil, io.EOF
 		}
-		if err := x.waitReady(x.deadline); err != nil {
+		if err := x.waitReady(x.deadline.time()); err != nil {
 			return nil, err
 		}
 	}
@@ -72,7 +85,7 @@ func (x *call) over() error {
 	switch {
 	case x.req.Context().Err() != nil:
 		return context.Cause(x.req.Context())
-	case !x.deadline.IsZero() && !time.Now().Before(x.deadline):
+	case x.deadline != 0 && now() >= x.deadline:
 		return x.timeout()
 	}
 	return nil
@@ -107,7 +120,7 @@ func (x *call) muxError(err error) error {
 	case errors.As(err, &breach), errors.As(err, &rejected):
 		return err
 	case errors.Is(err, os.ErrDeadlineExceeded): // only writing has one here
-		return &TimeoutError{Writing, x.t.WriteTimeout}
+		return &TimeoutError{Writing, x.p.t.WriteTimeout}
 	}
 	var got int64
 	if x.stream != nil {

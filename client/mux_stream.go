@@ -17,11 +17,15 @@ type muxStream struct {
 	ready chan struct{} // there is something to read
 	room  chan struct{} // the reader has read
 
+	usualEnd []byte // of this id
+
 	turn uint64 // counts the requests that it served
 	x    *call  // whose it is
 	read []byte // taken from buf, being read
 	last bool   // read is all that was left: END_REQUEST came behind it
 	out  []byte // the request is built in it
+
+	built *prepared // whose whole request is in out
 
 	parser cgi.Parser
 
@@ -98,7 +102,7 @@ func (s *muxStream) queue(turn uint64, b []byte) error {
 	if s.turn != turn || s.aborted || s.ended || !s.active {
 		return errOver
 	}
-	if err := s.m.send(s.id, b); err != nil {
+	if err := s.m.send(b); err != nil {
 		return err
 	}
 	s.sent += int64(len(b))
@@ -123,12 +127,17 @@ func (s *muxStream) take(r fcgi.Record) error {
 		if err != nil {
 			return s.m.breach(r, inContent(err))
 		}
-		s.end, s.ended = end, true
-		if s.aborted {
-			s.release()
-		}
+		s.finish(end)
 	}
 	return nil
+}
+
+// finish notes END_REQUEST. The lock is held.
+func (s *muxStream) finish(end fcgi.EndRequestBody) {
+	s.end, s.ended = end, true
+	if s.aborted {
+		s.release()
+	}
 }
 
 // waitForRoom holds the connection up while a reader is far behind; false says

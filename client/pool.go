@@ -161,7 +161,7 @@ func (p *pool) take(c *conn) {
 // wait is a place in the queue's grant, within the exchange's limits.
 func (p *pool) wait(x *call, w *waiter) (grant, error) {
 	p.t.stats.waited.Add(1)
-	up, stop := alarm(x.deadline)
+	up, stop := alarm(x.deadline.time())
 	defer stop()
 	select {
 	case g := <-w.granted:
@@ -196,7 +196,7 @@ func (p *pool) leave(w *waiter) {
 
 // connect makes a connection for which room was counted.
 func (p *pool) connect(x *call) (*conn, error) {
-	c, err := p.dial(x.req.Context(), x.deadline)
+	c, err := p.dial(x.req.Context(), x.deadline.time())
 	if err != nil {
 		p.giveUp()
 		return nil, err
@@ -212,6 +212,7 @@ func (p *pool) adopt(c *conn) {
 	if c.capacity > 1 {
 		c.mux = newMuxer(c)
 	}
+	c.wire = wireOf(p.target.Protocol, c)
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	p.take(c)

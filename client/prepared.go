@@ -3,6 +3,8 @@ package client
 import (
 	"net/http"
 	"strings"
+
+	"github.com/fcgikit/fcgikit/client/cgi"
 )
 
 // prepared is a request's head as it goes on the wire, and what it was made of.
@@ -27,16 +29,16 @@ const maxPrepared = 4 << 10
 // a load's is found soon, and requests that differ hardly pay for it.
 const prepareEvery = 8
 
-// preparedFor is the last request's head where x is the same request.
-func (p *pool) preparedFor(x *call) *prepared {
+// preparedFor is the last request's head where this is the same request.
+func (p *pool) preparedFor(req *http.Request, to cgi.URI) *prepared {
 	h := p.prepared.Load()
-	if h == nil || h.path != x.to.Path || h.query != x.to.Query || h.host != x.to.Host ||
-		h.method != x.req.Method || h.secure != isSecure(x.req) || h.forceQuery != x.req.URL.ForceQuery ||
-		len(h.headers) != len(x.req.Header) && len(h.headers) != sentHeaders(x.req.Header) {
+	if h == nil || h.path != to.Path || h.query != to.Query || h.host != to.Host ||
+		h.method != req.Method || h.secure != isSecure(req) || h.forceQuery != req.URL.ForceQuery ||
+		len(h.headers) != len(req.Header) && len(h.headers) != sentHeaders(req.Header) {
 		return nil
 	}
 	for i := range h.headers {
-		values := x.req.Header[h.headers[i].name]
+		values := req.Header[h.headers[i].name]
 		if len(values) != 1 || values[0] != h.headers[i].value {
 			return nil
 		}
@@ -64,8 +66,9 @@ func (p *pool) prepare(x *call, head []byte) *prepared {
 	if p.unlike.Add(1)%prepareEvery != 1 || len(head) > maxPrepared {
 		return nil
 	}
+	to := x.uri()
 	h := &prepared{
-		method: x.req.Method, path: x.to.Path, query: x.to.Query, host: x.to.Host,
+		method: x.req.Method, path: to.Path, query: to.Query, host: to.Host,
 		secure: isSecure(x.req), forceQuery: x.req.URL.ForceQuery, length: x.length,
 	}
 	for name, values := range x.req.Header {

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"time"
 )
 
 // canRetry holds for a kept connection that ended before it gave a byte, a
@@ -32,15 +33,19 @@ func (t *Transport) again(lost *call) (*call, error) {
 		req = req.Clone(req.Context())
 		req.Body = body
 	}
+	var began time.Time
+	if lost.x != nil {
+		began = lost.x.Began
+	}
 	t.stats.retried.Add(1)
 	x, err := t.newCall(req)
 	if err != nil {
 		closeBody(req)
 		return nil, err
 	}
-	x.began, x.deadline, x.fresh = lost.began, lost.deadline, true
+	x.deadline, x.fresh = lost.deadline, true
 	if x.x != nil {
-		x.x.Began, x.x.Retried = lost.began, true
+		x.x.Began, x.x.Retried = began, true
 	}
 	return x, nil
 }

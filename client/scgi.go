@@ -34,7 +34,7 @@ func (x *call) appendNetstring(b []byte) []byte {
 	}
 	headers := scgi.AppendHeader(x.c.scratch[:0], "CONTENT_LENGTH", strconv.FormatInt(x.length, 10))
 	headers = scgi.AppendHeader(headers, "SCGI", "1")
-	x.t.env.Each(x.req, x.to, x.length, func(name, value string) bool {
+	x.p.t.env.Each(x.req, x.uri(), x.length, func(name, value string) bool {
 		if name != "CONTENT_LENGTH" && name != "SCGI" {
 			headers = scgi.AppendHeader(headers, name, value)
 		}

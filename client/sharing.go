@@ -46,7 +46,7 @@ func (p *pool) learnSharing(x *call) error {
 		s.n.Store(int32(min(t.Multiplex, maxSharing)))
 		return nil
 	}
-	up, stop := alarm(x.deadline)
+	up, stop := alarm(x.deadline.time())
 	defer stop()
 	q := p.ask()
 	select {

@@ -49,13 +49,13 @@ func (x *call) takeBody() error {
 // CGI with FastCGI (RFC 3875 4.1.2), where php-fpm and uWSGI take a body without
 // CONTENT_LENGTH for an empty one.
 func (x *call) needsLength() bool {
-	return x.p.target.Protocol == SCGI || x.p.target.Protocol == FastCGI && !x.t.StreamUnknownLength
+	return x.p.target.Protocol == SCGI || x.p.target.Protocol == FastCGI && !x.p.t.StreamUnknownLength
 }
 
 // bufferBody collects a body to learn its length.
 func (x *call) bufferBody() error {
-	limit := int64(x.t.maxBuffered())
-	x.phase = Writing
+	limit := int64(x.p.t.maxBuffered())
+	x.phase = writing
 	b, err := x.beside(func(body io.Reader) ([]byte, error) {
 		b, err := io.ReadAll(io.LimitReader(body, limit+1))
 		if err != nil {
@@ -91,13 +91,13 @@ func (x *call) beside(read func(body io.Reader) ([]byte, error)) ([]byte, error)
 		b, err := read(body)
 		got <- result{b, err}
 	}()
-	up, stop := alarm(x.deadline)
+	up, stop := alarm(x.deadline.time())
 	defer stop()
 	select {
 	case r := <-got:
 		return r.b, r.err
 	case <-up:
-		return nil, &TimeoutError{Writing, x.t.Timeout}
+		return nil, &TimeoutError{Writing, x.p.t.Timeout}
 	case <-x.req.Context().Done():
 		return nil, context.Cause(x.req.Context())
 	}
@@ -204,7 +204,7 @@ func (x *call) bodySent() {
 	x.upload.sentAt = time.Now()
 	x.upload.mu.Unlock()
 	switch {
-	case x.t.FirstByteTimeout == 0:
+	case x.p.t.FirstByteTimeout == 0:
 	case x.stream != nil:
 		signal(x.stream.ready)
 	default:

@@ -32,7 +32,7 @@ type capturedAnswer struct {
 
 // namelessThrows are the servers whose answer to an exception names no file of
 // the machine, and that don't just end the connection.
-var namelessThrows = []string{"php-fpm", "tomcat"}
+var namelessThrows = []string{"php-fpm", "tomcat", "undertow"}
 
 var capturedAnswers = []capturedAnswer{
 	{name: "get", what: "GET, answered with 5 bytes", cgi: true, query: "size=5"},
@@ -67,6 +67,7 @@ var capturedServers = []struct {
 	{"uwsgi", Variant{Protocol: "scgi", Method: "prefork", Network: "tcp"}},
 	{"flup", Variant{Protocol: "ajp", Method: "threaded", Network: "tcp"}},
 	{"tomcat", Variant{Protocol: "ajp", Method: "threaded", Network: "tcp"}},
+	{"undertow", Variant{Protocol: "ajp", Method: "threaded", Network: "tcp"}},
 }
 
 func captureServers(t *testing.T, dir string) {
@@ -153,7 +154,7 @@ var managementRequests = []struct {
 		request: "\x01\xc8\x00\x00\x00\x00\x00\x00",
 		servers: []string{"libfcgi", "flup"}},
 	{name: "cpong", protocol: "ajp", what: "CPong", request: "\x12\x34\x00\x01\x0a",
-		servers: []string{"tomcat", "flup"}},
+		servers: []string{"tomcat", "undertow", "flup"}},
 }
 
 func captureManagement(t *testing.T, p *Peer, version string) {

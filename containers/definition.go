@@ -10,7 +10,7 @@ import (
 	"go.yaml.in/yaml/v3"
 )
 
-//go:embed apache flup go-net-http-fcgi libfcgi lighttpd nginx php-fpm tomcat uwsgi
+//go:embed apache flup go-net-http-fcgi libfcgi lighttpd nginx php-fpm tomcat undertow uwsgi
 var folders embed.FS
 
 // The kinds of peers.
@@ -26,7 +26,7 @@ type Definition struct {
 	Summary string `yaml:"summary"`
 
 	// Language is that of the probe application that a server runs: php,
-	// wsgi, c, jsp or go. Gateways have none.
+	// wsgi, c, jsp, java or go. Gateways have none.
 	Language string `yaml:"language"`
 
 	// ScriptFilename tells that the server finds its application by the

@@ -21,12 +21,12 @@ func TestDefinitionsAreValid(t *testing.T) {
 			t.Errorf("%s needs nothing", d.Name)
 		}
 		for _, n := range d.Needs {
-			if n.Debian+n.Pip == "" && n.Program != "go" {
+			if n.Debian+n.Pip+n.Maven == "" && n.Program != "go" {
 				t.Errorf("%s: %s is of no package", d.Name, n)
 			}
 		}
 	}
-	want := []string{"apache", "flup", "go-net-http-fcgi", "libfcgi", "lighttpd", "nginx", "php-fpm", "tomcat", "uwsgi"}
+	want := []string{"apache", "flup", "go-net-http-fcgi", "libfcgi", "lighttpd", "nginx", "php-fpm", "tomcat", "undertow", "uwsgi"}
 	if !slices.Equal(names, want) {
 		t.Errorf("peers %v, want %v", names, want)
 	}
@@ -94,9 +94,10 @@ func TestMissingNamesThePackage(t *testing.T) {
 		{File: "/nonexistent/file.so", Debian: "nosuch-plugin"},
 		{Check: "exit 1", Pip: "nosuch==1.0"},
 		{Check: "exit 0", Pip: "there==1.0"},
+		{Check: "exit 2", Maven: "no:such:1.0"},
 		{Program: "no-such-go"},
 	}}
-	want := "some lacks no-such-program (Debian: nosuch), /nonexistent/file.so (Debian: nosuch-plugin), exit 1 (pip: nosuch==1.0), no-such-go"
+	want := "some lacks no-such-program (Debian: nosuch), /nonexistent/file.so (Debian: nosuch-plugin), exit 1 (pip: nosuch==1.0), exit 2 (Maven: no:such:1.0), no-such-go"
 	if got := d.Missing(); got != want {
 		t.Errorf("%s\nwant %s", got, want)
 	}

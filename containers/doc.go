@@ -21,5 +21,5 @@
 // Called as "run version" it prints the version of the program.
 //
 // The packages that the peers need stand in their definitions, each on a line
-// of its own, behind "debian:" or "pip:".
+// of its own, behind "debian:", "pip:" or "maven:".
 package containers

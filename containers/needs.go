@@ -10,7 +10,7 @@ import (
 )
 
 // A Need is something that a peer runs on: one of Program, File and Check. The
-// package that has it is Debian or Pip; neither for Go, which whoever runs this
+// package that has it is Debian, Pip or Maven; none for Go, which whoever runs this
 // has, and in a newer version than a distribution's.
 type Need struct {
 	Program string `yaml:"program"` // a pattern, looked for in PATH and the sbin folders
@@ -18,14 +18,15 @@ type Need struct {
 	Check   string `yaml:"check"` // a shell command that succeeds where the thing is there
 	Debian  string `yaml:"debian"`
 	Pip     string `yaml:"pip"`
+	Maven   string `yaml:"maven"` // group:artifact:version
 }
 
 func (n Need) check() error {
 	if count(n.Program, n.File, n.Check) != 1 {
 		return errors.New("it has to name one of program, file and check")
 	}
-	if count(n.Debian, n.Pip) > 1 {
-		return errors.New("it has to name one package, debian or pip, not both")
+	if count(n.Debian, n.Pip, n.Maven) > 1 {
+		return errors.New("it has to name one package, debian, pip or maven")
 	}
 	return nil
 }
@@ -63,6 +64,8 @@ func (n Need) String() string {
 		return fmt.Sprintf("%s (Debian: %s)", thing, n.Debian)
 	case n.Pip != "":
 		return fmt.Sprintf("%s (pip: %s)", thing, n.Pip)
+	case n.Maven != "":
+		return fmt.Sprintf("%s (Maven: %s)", thing, n.Maven)
 	default:
 		return thing
 	}

@@ -5,54 +5,39 @@ import (
 	"errors"
 	"io/fs"
 	"path"
+	"slices"
 	"strings"
 	"testing"
 
-	"go.yaml.in/yaml/v3"
-
 	"github.com/fcgikit/fcgikit/client"
+	"github.com/fcgikit/fcgikit/reports"
 	"github.com/fcgikit/fcgikit/reports/result"
 	"github.com/fcgikit/fcgikit/specs"
+	"github.com/fcgikit/fcgikit/specs/suite"
 )
 
 //go:embed */expect.yaml
 var expectFiles embed.FS
 
-// An expectation is a known failure of a peer's. It has to fail: one that
-// passes has been mended, and its row goes.
-type expectation struct {
-	ID        string // a case's
-	Version   string // with which it was seen
-	Reason    string
-	Link      string
-	Sometimes bool // it depends on how the bytes happen to come: it may pass
-}
-
-// expectations are the known failures of a peer's variant, by the case's id.
-func expectations(t *testing.T, d Definition, v Variant) map[string]expectation {
+// expectations are the known failures of a peer's variant.
+func expectations(t *testing.T, d Definition, v Variant) reports.Expectations {
 	t.Helper()
-	text, err := expectFiles.ReadFile(path.Join(d.Name, "expect.yaml"))
+	file, err := expectFiles.Open(path.Join(d.Name, "expect.yaml"))
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil
 	}
 	if err != nil {
 		t.Fatal(err)
 	}
-	var all []expectation
-	if err := yaml.Unmarshal(text, &all); err != nil {
+	defer file.Close()
+	all, err := reports.ReadExpectations(file)
+	if err != nil {
 		t.Fatalf("%s/expect.yaml: %v", d.Name, err)
 	}
-	known := map[string]expectation{}
-	for _, e := range all {
-		if e.ID == "" || e.Version == "" || e.Reason == "" || e.Link == "" {
-			t.Errorf("%s/expect.yaml: %q lacks a version, a reason or a link", d.Name, e.ID)
-		}
+	return slices.DeleteFunc(all, func(e reports.Expectation) bool {
 		protocol, _, _ := strings.Cut(e.ID, "/")
-		if protocol == v.Protocol {
-			known[e.ID] = e
-		}
-	}
-	return known
+		return protocol != v.Protocol
+	})
 }
 
 // TestCases runs the conformance cases over every server, and judges by its
@@ -60,9 +45,6 @@ func expectations(t *testing.T, d Definition, v Variant) map[string]expectation 
 func TestCases(t *testing.T) {
 	eachServer(t, func(t *testing.T, d Definition, v Variant) {
 		available(t, d)
-		if v.PacketSize != 0 {
-			t.Skip("packets of another size are no other server")
-		}
 		if _, _, err := specs.Protocol(client.Protocol(v.Protocol)); err != nil {
 			t.Skip(err)
 		}
@@ -72,12 +54,12 @@ func TestCases(t *testing.T) {
 			t.Fatal(err)
 		}
 		var o specs.Options
-		o.ScriptFilename, o.Secret = p.ScriptFilename, v.Secret
+		o.ScriptFilename, o.Secret, o.PacketSize = p.ScriptFilename, v.Secret, v.PacketSize
 		found, err := specs.Run(t.Context(), target, o)
 		if err != nil {
 			t.Fatal(err)
 		}
-		judge(t, found.Results, expectations(t, d, v))
+		judge(t, found, expectations(t, d, v))
 	})
 }
 
@@ -101,24 +83,43 @@ func eachServer(t *testing.T, f func(t *testing.T, d Definition, v Variant)) {
 	}
 }
 
-func judge(t *testing.T, results []result.Result, known map[string]expectation) {
+// judge takes a warning for a failure, too. What is expected to fail has to.
+func judge(t *testing.T, target result.Target, known reports.Expectations) {
 	t.Helper()
-	failed := map[string]bool{}
-	for _, r := range results {
-		id, _, _ := strings.Cut(r.ID, "@")
-		switch r.Verdict {
-		case result.Fail, result.Warn:
-			failed[id] = true
-			if _, ok := known[id]; !ok {
-				t.Errorf("%s %s: %s", r.Verdict, r.ID, r.Message)
-			}
-		case result.Error:
+	known.Apply(&target)
+	for _, r := range target.Results {
+		switch {
+		case r.Verdict == result.Error:
 			t.Errorf("%s: the harness failed: %s", r.ID, r.Message)
+		case r.Broken() && r.Known == nil:
+			t.Errorf("%s %s: %s", r.Verdict, r.ID, r.Message)
 		}
 	}
-	for id, e := range known {
-		if !failed[id] && !e.Sometimes {
-			t.Errorf("%s is expected to fail and does not: take it out of expect.yaml", id)
+	for _, e := range known {
+		if !e.Sometimes && !failedAs(e.ID, target.Results) {
+			t.Errorf("%s is expected to fail and does not: take it out of expect.yaml", e.ID)
+		}
+	}
+}
+
+// failedAs is whether a row's case failed, or its variant.
+func failedAs(id string, results []result.Result) bool {
+	return slices.ContainsFunc(results, func(r result.Result) bool { return r.Broken() && (r.ID == id || r.Case() == id) })
+}
+
+func TestExpectationsAreOfCasesThatThereAre(t *testing.T) {
+	definitions, err := Definitions()
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, d := range definitions {
+		for _, v := range d.Variants() {
+			for _, e := range expectations(t, d, v) {
+				id, _, _ := strings.Cut(e.ID, "@")
+				if !slices.ContainsFunc(specs.All(), func(c *suite.Case) bool { return c.ID == id }) {
+					t.Errorf("%s/expect.yaml: %s is no case", d.Name, e.ID)
+				}
+			}
 		}
 	}
 }

@@ -131,12 +131,18 @@ func (c *ajpConn) refuse(status int) error {
 	return w.err
 }
 
-// checkForward refuses what Decode leaves to its caller: header codes that the
-// table lacks (section Headers), bytes after the terminator, and a body of no one
-// length.
+// checkForward refuses what Decode leaves to its caller: a req_uri that is no
+// path, header codes that the table lacks (section Headers), names and values that
+// HTTP has none of, and a body of no one length.
 func checkForward(f *ajp.Request) error {
+	if !isRequestTarget(f.ReqURI) {
+		return &ajp.SyntaxError{Section: "Request Packet Structure", Offset: 2, Expected: "a req_uri that begins with a slash", Got: strconv.Quote(string(f.ReqURI))}
+	}
 	lengths := 0
 	for _, h := range f.Headers {
+		if !cleanHeader(h) {
+			return &ajp.SyntaxError{Section: "Headers", Expected: "a token, and a value without line breaks", Got: strconv.Quote(string(h.Name) + ": " + string(h.Value))}
+		}
 		if h.Name == nil {
 			return &ajp.SyntaxError{Section: "Headers", Expected: "a header code from A001 to A00E", Got: strconv.FormatUint(uint64(h.Code), 16)}
 		}
@@ -152,6 +158,23 @@ func checkForward(f *ajp.Request) error {
 	}
 	return nil
 }
+
+// isRequestTarget is whether a request line could have had it (RFC 9112 3.2): a
+// path, a whole URI or the asterisk, without line breaks.
+func isRequestTarget(uri []byte) bool {
+	form := bytes.HasPrefix(uri, []byte("/")) || bytes.Contains(uri, []byte("://")) || string(uri) == "*"
+	return form && !bytes.ContainsAny(uri, lineBreaks)
+}
+
+// cleanHeader is whether a field's name and value could have come by HTTP (RFC
+// 9110 5.1, 5.5). The name of a code that the table lacks is not looked at.
+func cleanHeader(h ajp.Header) bool {
+	odd := func(b byte) bool { return !tokens[b] }
+	return (h.Name == nil || len(h.Name) > 0 && !slices.ContainsFunc(h.Name, odd)) && !bytes.ContainsAny(h.Value, lineBreaks)
+}
+
+// lineBreaks end a line, or a string in C.
+const lineBreaks = "\r\n\x00"
 
 // admitted holds the secret attribute (section Attributes) against the server's.
 // A right one does not make up for a wrong one.
@@ -335,11 +358,12 @@ func (c *ajpConn) nextData() error {
 		}
 		return nil
 	}
-	in.add(data)
 	if c.body.left > 0 {
-		c.body.left = max(c.body.left-int64(len(data)), 0)
+		data = data[:min(int64(len(data)), c.body.left)] // what goes beyond content-length is none of it
+		c.body.left -= int64(len(data))
 		in.ended = c.body.left == 0
 	}
+	in.add(data)
 	return nil
 }
 

@@ -61,7 +61,7 @@ func (s *Server) awaitSlot(l net.Listener, slots chan<- struct{}) bool {
 		return true
 	case <-s.halted:
 	}
-	for !s.hides(l) || queued(l) {
+	for until := time.Now().Add(sharedDrain); s.takesMore(l, until); {
 		select {
 		case slots <- struct{}{}:
 			return true
@@ -69,6 +69,14 @@ func (s *Server) awaitSlot(l net.Listener, slots chan<- struct{}) bool {
 		}
 	}
 	return false
+}
+
+// takesMore says whether a stopping server takes from the queue still: to its
+// end, but not after the time given if others may join it. A server that held the
+// address for as long as it answers would keep a successor from it.
+func (s *Server) takesMore(l net.Listener, until time.Time) bool {
+	hidden := s.hides(l)
+	return queued(l) && (hidden || time.Now().Before(until))
 }
 
 // queued tells whether a connection waits to be accepted; of a listener that

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"errors"
 	"io"
+	"os"
 	"slices"
 	"strconv"
 	"sync"
@@ -36,6 +37,7 @@ type fcgiConn struct {
 	other       []byte // the buffer that out is exchanged with
 	writing     bool
 	multiplexed bool     // it has carried several requests at once
+	cut         bool     // what is read next is the rest of a record
 	users       int      // the reading goroutine, and those of detached requests
 	lent        *Request // runs on the goroutine that reads, until takeOver
 	lendTimer   *time.Timer
@@ -57,6 +59,9 @@ func serveFastCGI(s *Server, w *watched) {
 func (c *fcgiConn) readLoop() {
 	for {
 		r, err := c.nextRequest()
+		if err == errServed {
+			c.linger()
+		}
 		if err != nil {
 			c.endOfInput(err)
 			return
@@ -93,6 +98,7 @@ func (c *fcgiConn) endOfInput(err error) {
 		r.Stdin.err, r.Data.err = ErrAborted, ErrAborted
 	}
 	c.arrived.Broadcast()
+	c.write()
 	c.mu.Unlock()
 	c.leave()
 }
@@ -100,13 +106,7 @@ func (c *fcgiConn) endOfInput(err error) {
 // nextRequest reads until a request can start: its parameters are complete, and
 // as much of its body as has come is at hand.
 func (c *fcgiConn) nextRequest() (*Request, error) {
-	for {
-		if c.broken != nil {
-			return nil, c.broken
-		}
-		if c.done() {
-			return nil, c.linger()
-		}
+	for c.broken == nil {
 		h, whole := c.peek()
 		if !whole && len(c.starting) > 0 {
 			r := c.starting[0]
@@ -117,17 +117,11 @@ func (c *fcgiConn) nextRequest() (*Request, error) {
 			return nil, err
 		}
 	}
+	return nil, c.broken
 }
 
-// done says that a request without KEEP_CONN has ended (5.1), and no other one
-// is there.
-func (c *fcgiConn) done() bool {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	return c.over()
-}
-
-// over is done, with the lock held.
+// over says that a request without KEEP_CONN has ended (5.1), and no other one
+// is there. The lock is held.
 func (c *fcgiConn) over() bool { return c.closing && len(c.active) == 0 }
 
 // lingerLimit is how long a connection that has served its request waits for
@@ -137,7 +131,7 @@ const lingerLimit = time.Second
 
 var errServed = errors.New("the connection has served its requests")
 
-func (c *fcgiConn) linger() error {
+func (c *fcgiConn) linger() {
 	c.flush()
 	c.mu.Lock()
 	unended := c.unended || len(c.in.bytes()) > 0
@@ -145,7 +139,6 @@ func (c *fcgiConn) linger() error {
 	if unended {
 		c.w.linger(lingerLimit)
 	}
-	return errServed
 }
 
 // peek is the next record's header, and whether all of it is buffered.
@@ -158,13 +151,10 @@ func (c *fcgiConn) peek() (fcgi.Header, bool) {
 	return h, len(b) >= h.Len()
 }
 
-// advance takes a whole record, or reads more.
+// advance takes a whole record, or reads more; errServed is the end of both.
 func (c *fcgiConn) advance(h fcgi.Header, whole bool) error {
 	if whole {
 		return c.takeRecords()
-	}
-	if err := c.flush(); err != nil {
-		return err
 	}
 	need := fcgi.HeaderLen
 	if h != (fcgi.Header{}) {
@@ -173,32 +163,85 @@ func (c *fcgiConn) advance(h fcgi.Header, whole bool) error {
 		}
 		need = h.Len()
 	}
-	c.w.reading(c.idle())
-	return c.in.fill(need)
+	if err := c.beforeReading(); err != nil {
+		return err
+	}
+	if err := c.in.fill(need); err != nil {
+		return c.afterReading(err)
+	}
+	return nil
+}
+
+// beforeReading writes what waits, and says what the reading waits for.
+func (c *fcgiConn) beforeReading() error {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	err := c.write()
+	if c.over() {
+		return errServed
+	}
+	if err == nil {
+		c.cut = len(c.in.bytes()) > 0
+		c.w.awaits(c.due())
+	}
+	return err
+}
+
+// afterReading is what a Read that failed means. One that was ended because the
+// connection was idle goes on if a request has come meanwhile.
+func (c *fcgiConn) afterReading(err error) error {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	switch {
+	case c.over():
+		return errServed
+	case errors.Is(err, os.ErrDeadlineExceeded) && (c.cut || len(c.active) > 0):
+		return c.w.SetReadDeadline(time.Time{})
+	}
+	return err
+}
+
+// due is what the web server has yet to send. The lock is held.
+func (c *fcgiConn) due() due {
+	switch {
+	case c.cut || slices.ContainsFunc(c.active, (*Request).isCut):
+		return dueRest
+	case len(c.active) > 0:
+		return dueNothing
+	}
+	return dueRequest
+}
+
+// isCut says that more of the request has to come.
+func (r *Request) isCut() bool {
+	return !r.state.aborted && !(r.state.paramsEnded && r.Stdin.ended && r.Data.ended)
 }
 
 // takeRecords takes all records that are whole, under one lock.
 func (c *fcgiConn) takeRecords() error {
 	c.mu.Lock()
 	defer c.mu.Unlock()
+	if c.over() {
+		return errServed
+	}
+	if c.takeRepeated() {
+		return nil
+	}
+	came, alone, answers := c.in.bytes(), len(c.active) == 0, len(c.out)
 	for !c.over() {
 		r, n, err := fcgi.ParseRecord(c.in.bytes())
 		if err != nil {
-			return nil // no further one is whole
+			break // no further one is whole
 		}
 		c.in.take(n)
 		if err := c.record(r); err != nil {
 			return err
 		}
 	}
+	if alone && len(c.active) == 1 && len(c.in.bytes()) == 0 && len(c.out) == answers {
+		c.active[0].remember(came)
+	}
 	return nil
-}
-
-// idle says that no request is being received or answered.
-func (c *fcgiConn) idle() bool {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	return len(c.active) == 0 && len(c.in.bytes()) == 0
 }
 
 func checkVersion(h fcgi.Header) error {
@@ -221,7 +264,6 @@ func (c *fcgiConn) pump() error {
 	for _, r := range c.starting {
 		c.mu.Lock()
 		c.users++
-		r.state.started = true
 		c.mu.Unlock()
 		r.inline = false
 		go func() {
@@ -304,7 +346,7 @@ func (c *fcgiConn) beginRequest(r fcgi.Record) error {
 		return nil
 	}
 	req := c.newRequest()
-	req.id, req.Role, req.KeepConn = r.RequestID, body.Role, keep
+	req.id, req.Role, req.KeepConn, req.keep = r.RequestID, body.Role, keep, keep
 	c.multiplexed = c.multiplexed || len(c.active) > 0
 	c.active = append(c.active, req)
 	return nil
@@ -330,10 +372,9 @@ func (c *fcgiConn) newRequest() *Request {
 	} else {
 		r = &Request{conn: c, Protocol: client.FastCGI}
 	}
-	r.Params, r.raw = r.Params[:0], r.raw[:0]
-	r.state = requestState{}
-	r.Stdin.reset(r)
-	r.Data.reset(r)
+	r.params, r.raw, r.whole = r.params[:0], r.raw[:0], r.whole[:0]
+	r.repeats, r.made = false, nil
+	r.renew()
 	return r
 }
 
@@ -359,18 +400,19 @@ func (c *fcgiConn) params(rec fcgi.Record) error {
 	if err := r.parseParams(); err != nil {
 		return err
 	}
+	r.Params = slices.Clip(r.params)
 	c.starting = append(c.starting, r)
 	return nil
 }
 
-// parseParams makes Params of the stream's bytes. Nearly all lengths are of the
+// parseParams makes parameters of the stream's bytes. Nearly all lengths are of the
 // short form (3.4), so that one is decoded here.
 func (r *Request) parseParams() error {
 	for rest := r.raw; len(rest) > 0; {
 		if len(rest) >= 2 && rest[0]|rest[1] < 0x80 {
 			mid := 2 + int(rest[0])
 			if end := mid + int(rest[1]); end <= len(rest) {
-				r.Params = append(r.Params, Param{rest[2:mid:mid], rest[mid:end:end]})
+				r.params = append(r.params, Param{rest[2:mid:mid], rest[mid:end:end]})
 				rest = rest[end:]
 				continue
 			}
@@ -379,7 +421,7 @@ func (r *Request) parseParams() error {
 		if err != nil {
 			return &fcgi.SyntaxError{Section: "3.4", Offset: int64(len(r.raw) - len(rest)), Expected: "a whole name-value pair", Got: "the end of the stream"}
 		}
-		r.Params = append(r.Params, Param{p.Name, p.Value})
+		r.params = append(r.params, Param{p.Name, p.Value})
 		rest = rest[n:]
 	}
 	return nil
@@ -410,7 +452,7 @@ func (c *fcgiConn) input(rec fcgi.Record, of func(*Request) *Input) error {
 const inputWindow = 256 << 10
 
 func (c *fcgiConn) awaitRoom(r *Request, in *Input) {
-	for !r.inline && r.state.started && in.unread() > inputWindow && !r.state.ended && !r.state.aborted {
+	for !r.inline && in.unread() > inputWindow && !r.state.ended && !r.state.aborted {
 		c.arrived.Wait()
 	}
 }
@@ -427,7 +469,7 @@ func (c *fcgiConn) abort(r *Request) {
 		close(r.state.abortSignal)
 	}
 	c.arrived.Broadcast()
-	if !r.state.started && !r.state.paramsEnded {
+	if !r.state.paramsEnded {
 		c.out = fcgi.AppendEndRequest(c.out, r.id, 0, fcgi.RequestComplete)
 		c.endRequest(r)
 	}
@@ -435,23 +477,27 @@ func (c *fcgiConn) abort(r *Request) {
 
 // run answers one request; it says whether this goroutine still reads.
 func (c *fcgiConn) run(r *Request) (reading bool) {
-	c.mu.Lock()
-	r.state.started = true
-	c.mu.Unlock()
-	r.inline = true
 	c.s.respond(r, fcgiFramer{})
 	return r.over()
 }
 
 // over gives the request's memory back, and says whether it was inline to its
-// end.
+// end. Where it was not, another goroutine may be waiting for bytes that the web
+// server does not owe any more.
 func (r *Request) over() bool {
+	if r.inline {
+		return true // endRequest has done so
+	}
 	c := r.conn.(*fcgiConn)
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	inline := r.inline
 	c.spare = append(c.spare, r)
-	return inline
+	if c.over() {
+		c.w.endRead()
+	} else {
+		c.w.awaitsNow(c.due())
+	}
+	return false
 }
 
 // endRequest makes a request's id inactive. The lock is held.
@@ -467,6 +513,9 @@ func (c *fcgiConn) endRequest(r *Request) {
 	}
 	if !r.KeepConn {
 		c.closing = true
+	}
+	if r.inline { // its goroutine is done with it before it reads the next
+		c.spare = append(c.spare, r)
 	}
 }
 
@@ -491,14 +540,14 @@ func (c *fcgiConn) giveReadingAway(r *Request) {
 // goroutines costs a third of what they do.
 const lendFor = time.Millisecond
 
-// lend detaches a request that is not over soon; at once on a connection that
-// has carried several at a time.
+// lend detaches a request that is not over soon; at once where its body has not
+// come, or on a connection that has carried several at a time.
 func (c *fcgiConn) lend(r *Request) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	switch {
 	case !r.inline:
-	case c.multiplexed:
+	case c.multiplexed || !r.Stdin.ended:
 		c.giveReadingAway(r)
 		go c.readLoop()
 	case c.lendTimer == nil:
@@ -587,6 +636,7 @@ func (c *fcgiConn) read(in *Input, p []byte) (int, error) {
 // requests are at hand whose answers can go with it.
 func (c *fcgiConn) send(w *Response, last bool) error {
 	c.mu.Lock()
+	defer c.mu.Unlock()
 	for c.writing && len(c.out) > gathered && c.err == nil {
 		c.drained.Wait()
 	}
@@ -599,21 +649,27 @@ func (c *fcgiConn) send(w *Response, last bool) error {
 	if last {
 		c.endRequest(w.r)
 	}
-	err := c.err
-	c.mu.Unlock()
 	if last && w.r.inline {
 		if _, whole := c.peek(); whole {
-			return err // nextRequest flushes before it waits
+			return c.err // beforeReading writes it
 		}
 	}
-	return c.flush()
+	return c.write()
 }
 
-// flush writes what waits. While one goroutine writes the others leave it to
-// that one.
-func (c *fcgiConn) flush() error {
+// flush writes what waits, and waits for who is writing.
+func (c *fcgiConn) flush() {
 	c.mu.Lock()
 	defer c.mu.Unlock()
+	c.write()
+	for c.writing {
+		c.drained.Wait()
+	}
+}
+
+// write writes what waits. While one goroutine writes the others leave it to
+// that one. The lock is held, but for the writing.
+func (c *fcgiConn) write() error {
 	for len(c.out) > 0 && !c.writing && c.err == nil {
 		b := c.out
 		c.out, c.writing = c.other[:0], true

@@ -13,7 +13,7 @@ import (
 type Fault struct {
 	Name string // fcgi/wrong-request-id: the protocol's name first
 	What string // the bug, in a line
-	Seen string // where it was seen: a server with its version, or a link
+	Seen string // where it was seen, a server with its version or a link; else how it comes about
 	wrap func(net.Conn) net.Conn
 }
 
@@ -106,8 +106,8 @@ func (c *faultyConn) Close() error {
 }
 
 func (c *faultyConn) CloseWrite() error {
-	if half, ok := c.Conn.(interface{ CloseWrite() error }); ok && c.closed == nil {
-		return half.CloseWrite()
+	if c.closed != nil {
+		return nil
 	}
-	return nil
+	return closeWrite(c.Conn)
 }

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"net/url"
 	"runtime/debug"
 	"sync"
 	"sync/atomic"
@@ -30,18 +31,15 @@ func (h httpHandler) Respond(w *Response, r *Request) {
 		w.AddInt("Content-Length", 0)
 		return
 	}
-	if _, whole := r.Stdin.Buffered(); whole {
-		r.conn.lend(r)
-	} else {
-		r.Detach() // the body may be read by another goroutine than the handler's
-	}
+	r.conn.lend(r)
 	defer x.end()
 	h.h.ServeHTTP((*httpWriter)(x), req)
 	x.finish()
 }
 
 // Params are all parameters of a request that HTTP made, as their bytes came.
-// They are valid until its handler returns; of another request there are none.
+// They are valid until its handler returns, and not to be changed; of another
+// request there are none.
 func Params(r *http.Request) []Param {
 	x, _ := r.Context().Value(exchangeKey{}).(*httpExchange)
 	if x == nil || x.ended.Load() {
@@ -59,6 +57,8 @@ type httpExchange struct {
 	r     *Request
 	w     *Response
 	ended atomic.Bool
+	req   http.Request
+	url   url.URL // of a repeated request
 
 	header   http.Header
 	status   int // 0: not written

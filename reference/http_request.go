@@ -23,6 +23,10 @@ type metaVariables struct {
 // request makes an http.Request of the parameters. An error is net/http's for a
 // URI that is none.
 func (x *httpExchange) request() (*http.Request, error) {
+	if x.r.made.isSound() {
+		x.again(x.r.made)
+		return &x.req, nil
+	}
 	m := metaVariables{method: http.MethodGet, protocol: "HTTP/1.1"}
 	header := x.readParams(&m)
 	u, uri, err := m.url(x.r.Protocol == client.AJP)
@@ -36,7 +40,11 @@ func (x *httpExchange) request() (*http.Request, error) {
 	if m.isTLS() {
 		req.TLS = &tls.ConnectionState{HandshakeComplete: true}
 	}
-	return req.WithContext((*httpContext)(x)), nil
+	x.req = *req.WithContext((*httpContext)(x))
+	if x.r.repeats {
+		x.r.made = keepMade(&x.req)
+	}
+	return &x.req, nil
 }
 
 // usualText is about what the meta-variables need that are no header fields.

@@ -46,13 +46,10 @@ func (h *httpWriter) takeHeader() {
 			}
 		}
 	}
-	_, h.typed = h.header["Content-Type"]
-	if h.header.Get("Content-Encoding") != "" {
-		h.typed = true // its bytes say nothing of its type
-	}
 }
 
-// admits says whether a field goes into the answer, and notes Content-Length.
+// admits says whether a field goes into the answer, and notes what finish has to
+// add to it.
 func (h *httpWriter) admits(name string) bool {
 	switch name {
 	case "Content-Length":
@@ -62,7 +59,10 @@ func (h *httpWriter) admits(name string) bool {
 			h.w.AddInt(name, n)
 		}
 		return false
+	case "Content-Encoding":
+		h.typed = h.typed || h.header.Get(name) != "" // its bytes say nothing of its type
 	case "Content-Type":
+		h.typed = true
 		return h.status != http.StatusNotModified
 	case "Connection", "Keep-Alive", "Trailer", "Transfer-Encoding", "Upgrade":
 		return false // RFC 3875 6.3.4

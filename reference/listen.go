@@ -93,7 +93,7 @@ func removeStale(path string) error {
 	case errors.Is(err, syscall.ECONNREFUSED):
 		return os.Remove(path)
 	case errors.Is(err, fs.ErrPermission):
-		return fmt.Errorf("%s is another user's socket", path)
+		return fmt.Errorf("%s is a socket that we may not connect to, to see whether it has a server: name another path, or remove it", path)
 	}
 	return fmt.Errorf("%s is in use: %w", path, ErrInUse)
 }

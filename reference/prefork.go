@@ -38,6 +38,8 @@ type Pool struct {
 	mu       sync.Mutex
 	workers  map[*worker]struct{}
 	stopping bool
+	killed   bool
+	order    byte // what Shutdown tells workers
 	accepted bool // a worker has come so far
 	events   chan event
 	listener net.Listener
@@ -121,7 +123,11 @@ func (p *Pool) Serve(l net.Listener) error {
 // share, blocking for a moment, and a worker that accepts just then would hear
 // no order any more.
 func descriptor(l net.Listener) (*os.File, error) {
-	raw, err := l.(syscall.Conn).SyscallConn()
+	c, ok := l.(syscall.Conn)
+	if !ok {
+		return nil, fmt.Errorf("reference: prefork workers need a listener with a descriptor (syscall.Conn), and %T has none", l)
+	}
+	raw, err := c.SyscallConn()
 	if err != nil {
 		return nil, err
 	}
@@ -151,12 +157,10 @@ func (p *Pool) supervise(socket *os.File) error {
 		select {
 		case e := <-p.events:
 			left, stopping := p.take(e)
-			if stopping && left == 0 {
-				return ErrStopped
-			}
 			if stopping {
-				socket.Close() // the workers have what they need, and a successor may need the address
-				p.listener.Close()
+				if p.leaveQueue(socket, left, e.err) && left == 0 {
+					return ErrStopped
+				}
 				continue
 			}
 			if failed = e.said == saysEnd && e.err != nil && e.w.state == starting; failed && !p.accepted {
@@ -170,6 +174,25 @@ func (p *Pool) supervise(socket *os.File) error {
 			again = time.After(spawnPause)
 		}
 	}
+}
+
+// leaveQueue closes the listening socket, which a successor may need, when Shutdown
+// has come and the workers have what they need. It does not while connections wait
+// that nobody else will serve: workers may have been told to end by others, as by a
+// service manager that signals all processes of a service. If none is left one more
+// is started for them, unless the last one failed.
+func (p *Pool) leaveQueue(socket *os.File, workers int, failed error) (left bool) {
+	if p.order == toldStop && queued(p.listener) {
+		if workers > 0 {
+			return false
+		}
+		if failed == nil && p.spawn(socket) == nil {
+			return false
+		}
+	}
+	socket.Close()
+	p.listener.Close()
+	return true
 }
 
 // spawnPause is between two attempts to start workers where one has failed: the
@@ -289,11 +312,14 @@ func (p *Pool) spawn(socket *os.File) error {
 	p.started++
 	w := &worker{cmd: cmd, control: ours, number: p.started}
 	p.workers[w] = struct{}{}
-	stopping := p.stopping
-	p.mu.Unlock()
-	if stopping {
-		w.tell(toldShare)
+	if p.stopping {
+		w.state = leaving
+		w.tell(p.order)
 	}
+	if p.killed {
+		cmd.Process.Kill()
+	}
+	p.mu.Unlock()
 	go p.listen(w)
 	return nil
 }
@@ -337,19 +363,18 @@ func (w *worker) tell(order byte) { w.control.Write([]byte{order}) }
 // end; those that are left when ctx is done are killed.
 func (p *Pool) Shutdown(ctx context.Context) error {
 	p.mu.Lock()
-	p.stopping = true
+	p.stopping, p.order = true, toldShare
 	done := p.done
 	if done == nil {
 		p.mu.Unlock()
 		return nil
 	}
-	order := byte(toldShare)
 	if hide(p.listener) {
-		order = toldStop
+		p.order = toldStop
 	}
 	for w := range p.workers {
 		w.state = leaving
-		w.tell(order)
+		w.tell(p.order)
 	}
 	p.mu.Unlock()
 	p.events <- event{w: &worker{}} // has supervise look
@@ -366,6 +391,7 @@ func (p *Pool) Shutdown(ctx context.Context) error {
 func (p *Pool) kill() {
 	p.mu.Lock()
 	defer p.mu.Unlock()
+	p.killed = true
 	for w := range p.workers {
 		w.cmd.Process.Kill()
 	}

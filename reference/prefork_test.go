@@ -3,11 +3,13 @@ package reference
 import (
 	"context"
 	"io"
+	"net"
 	"net/http"
 	"path/filepath"
 	"strconv"
 	"strings"
 	"sync"
+	"syscall"
 	"testing"
 	"time"
 
@@ -72,6 +74,72 @@ func TestPoolServesWithProcesses(t *testing.T) {
 				t.Error(err)
 			}
 		})
+	}
+}
+
+// TestAStopServesTheQueueWithoutWorkers is a service manager's stop, which signals
+// the workers, too: these have ended before the pool hears of it, and clients wait.
+func TestAStopServesTheQueueWithoutWorkers(t *testing.T) {
+	l, err := Listen("unix", filepath.Join(t.TempDir(), "s"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	target := client.Target{Protocol: client.FastCGI, Network: "unix", Address: l.Addr().String()}
+	accepts := make(chan struct{})
+	p := &Pool{Config: Config{Protocol: client.FastCGI, Handler: "echo"}, MaxSpare: 2, Logf: t.Logf, Ready: func() { close(accepts) }}
+	served := make(chan error, 1)
+	go func() { served <- p.Serve(l) }()
+	<-accepts
+	workers := p.Pids()
+	p.mu.Lock() // the pool hears of nothing, and of the stop first
+	stopped := make(chan error, 1)
+	go func() { stopped <- p.Shutdown(t.Context()) }()
+	time.Sleep(20 * time.Millisecond)
+	for _, pid := range workers {
+		endWorker(pid)
+	}
+	const clients = 8
+	answered := make(chan error, clients)
+	for range clients {
+		go func() {
+			tr, err := client.New(target)
+			if err == nil {
+				_, err = askPid(tr)
+			}
+			answered <- err
+		}()
+	}
+	time.Sleep(50 * time.Millisecond)
+	p.mu.Unlock()
+	for range clients {
+		if err := <-answered; err != nil {
+			t.Error(err)
+		}
+	}
+	if err := <-stopped; err != nil {
+		t.Error(err)
+	}
+	if err := <-served; err != ErrStopped {
+		t.Error(err)
+	}
+}
+
+// endWorker has a worker end, and waits for that.
+func endWorker(pid int) {
+	for syscall.Kill(pid, syscall.SIGTERM) == nil {
+		time.Sleep(time.Millisecond)
+	}
+}
+
+// TestAListenerWithoutADescriptorIsRefused since workers can't inherit it.
+func TestAListenerWithoutADescriptorIsRefused(t *testing.T) {
+	l, err := net.Listen("unix", filepath.Join(t.TempDir(), "s"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	p := &Pool{Config: Config{Protocol: client.FastCGI, Handler: "echo"}}
+	if err := p.Serve(struct{ net.Listener }{l}); err == nil || !strings.Contains(err.Error(), "descriptor") {
+		t.Errorf("it serves, or says %v", err)
 	}
 }
 

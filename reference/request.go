@@ -16,7 +16,7 @@ type Param struct{ Name, Value []byte }
 type Request struct {
 	Protocol client.Protocol
 	Role     fcgi.Role // Responder where the protocol has no roles
-	Params   []Param   // in the order in which they came; of AJP, made of the Forward Request
+	Params   []Param   // in the order in which they came, not to be changed; of AJP, made of the Forward Request
 	KeepConn bool      // the connection is kept after it
 
 	Stdin, Data Input // Data is the filter's (FastCGI 6.4)
@@ -24,19 +24,23 @@ type Request struct {
 	// Forward is AJP's Forward Request; nil for the other protocols.
 	Forward *ajp.Request
 
-	id     uint16
-	raw    []byte // PARAMS as they came, or the bytes that Params were made of
-	conn   requestConn
-	inline bool // the handler runs on the goroutine that reads the connection
-	state  requestState
-	w      Response
+	id      uint16
+	raw     []byte    // PARAMS as they came, or the bytes that Params were made of
+	params  []Param   // FastCGI's, as they came
+	whole   []byte    // all of its bytes, see repeated.go
+	keep    bool      // KeepConn as it came
+	repeats bool      // it is the last one again
+	made    *madeHTTP // what an http.Handler got, where it may get it again
+	conn    requestConn
+	inline  bool // the handler runs on the goroutine that reads the connection
+	state   requestState
+	w       Response
 }
 
 // requestState is where a FastCGI request stands. Its connection's lock guards
 // it.
 type requestState struct {
 	paramsEnded bool
-	started     bool
 	aborted     bool
 	ended       bool // END_REQUEST is written
 	abortSignal chan struct{}
@@ -50,7 +54,8 @@ type requestConn interface {
 	ended(in *Input) bool
 	// detach gives the reading of the connection to another goroutine.
 	detach(r *Request)
-	// lend detaches a request unless it is over soon: until reclaim.
+	// lend detaches a request unless it is over soon, until reclaim: at once where
+	// its body has yet to come, which may be read by another goroutine.
 	lend(r *Request)
 	reclaim(r *Request)
 	// abortSignal is closed when the web server gives the request up.

@@ -7,6 +7,7 @@ import (
 	"log"
 	"net"
 	"net/netip"
+	"slices"
 	"strconv"
 	"sync"
 	"sync/atomic"
@@ -119,12 +120,12 @@ func (s *Server) accept(l net.Listener) error {
 			s.running.Add(1)
 			s.start(nc, slots)
 			continue
+		case isTemporary(err):
+			time.Sleep(acceptPause)
 		case s.stopping.Load() && !d.begun && !errors.Is(err, net.ErrClosed):
 			d.begin(s.hides(l))
 		case s.stopping.Load() || s.leaving.Load():
 			return s.finish(l)
-		case isTemporary(err):
-			time.Sleep(acceptPause)
 		default:
 			return err
 		}
@@ -149,8 +150,18 @@ func (s *Server) start(nc net.Conn, slots chan struct{}) {
 // acceptPause lets descriptors come free where there are none left.
 const acceptPause = 5 * time.Millisecond
 
+// temporary are accept(2)'s errors that say nothing against the listener: the
+// system is short of something, or what had connected is gone. Linux passes the
+// latter's own network error on.
+var temporary = []error{
+	syscall.EMFILE, syscall.ENFILE, syscall.ENOBUFS, syscall.ENOMEM,
+	syscall.ECONNABORTED, syscall.EPERM, // a firewall's refusal
+	syscall.ENETDOWN, syscall.EPROTO, syscall.ENOPROTOOPT, syscall.EHOSTDOWN,
+	syscall.ENONET, syscall.EHOSTUNREACH, syscall.EOPNOTSUPP, syscall.ENETUNREACH,
+}
+
 func isTemporary(err error) bool {
-	return errors.Is(err, syscall.EMFILE) || errors.Is(err, syscall.ENFILE) || errors.Is(err, syscall.ECONNABORTED)
+	return slices.ContainsFunc(temporary, func(t error) bool { return errors.Is(err, t) })
 }
 
 // setDeadline bounds the next Accept.
@@ -215,7 +226,9 @@ func (s *Server) admits(peer net.Addr) bool {
 
 // respond runs the handler and completes its answer.
 func (s *Server) respond(r *Request, f framer) {
-	r.conn.connection().served.Store(true)
+	if served := &r.conn.connection().served; !served.Load() {
+		served.Store(true)
+	}
 	w := &r.w
 	w.reset(r, f)
 	defer func() {

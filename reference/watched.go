@@ -1,6 +1,7 @@
 package reference
 
 import (
+	"math"
 	"net"
 	"sync/atomic"
 	"time"
@@ -41,20 +42,70 @@ type watched struct {
 	net.Conn
 	s *Server
 
-	reads  atomic.Int64 // the tick at which reading began to wait; negative where idle; 0: it doesn't
+	reads  atomic.Int64 // the tick at which reading began to wait; negative where idle; nothingDue; 0: it doesn't
 	writes atomic.Int64
 	served atomic.Bool // it has carried a request
 	ending atomic.Bool
 }
 
+// due is what a connection that reads waits for.
+type due int
+
+const (
+	dueRequest due = iota // it is idle
+	dueRest               // of a request
+	dueNothing            // its requests have come whole, and are not answered yet
+)
+
+// nothingDue is no tick, but that reading may wait for as long as it takes: the
+// web server owes nothing.
+const nothingDue = math.MaxInt64
+
 // reading says that the next Read waits for a request, or for the rest of one.
 func (w *watched) reading(idle bool) {
-	now := w.s.clock.now.Load()
 	if idle {
-		now = -now
+		w.awaits(dueRequest)
+	} else {
+		w.awaits(dueRest)
 	}
-	w.reads.Store(now)
-	if idle && w.s.stopping.Load() {
+}
+
+// awaits says what the next Read waits for.
+func (w *watched) awaits(d due) {
+	w.reads.Store(w.since(d))
+	w.endIfStopping(d)
+}
+
+// awaitsNow says what a Read that waits already, if there is one, waits for from
+// now on. Like endRead it must not be called while another goroutine is in awaits.
+func (w *watched) awaitsNow(d due) {
+	since := w.reads.Load()
+	if d != dueRest && since > 0 && w.reads.CompareAndSwap(since, w.since(d)) {
+		w.endIfStopping(d)
+	}
+}
+
+// endRead ends a Read that waits. It must leave another deadline alone where none
+// does: linger's.
+func (w *watched) endRead() {
+	if w.reads.Load() != 0 {
+		w.Conn.SetReadDeadline(time.Unix(1, 0))
+	}
+}
+
+// since is the value of reads that tells when the wait began, and for what.
+func (w *watched) since(d due) int64 {
+	switch d {
+	case dueRequest:
+		return -w.s.clock.now.Load()
+	case dueNothing:
+		return nothingDue
+	}
+	return w.s.clock.now.Load()
+}
+
+func (w *watched) endIfStopping(d due) {
+	if d == dueRequest && w.s.stopping.Load() {
 		w.endSoon()
 	}
 }
@@ -130,7 +181,7 @@ func (s *Server) endIfLate(w *watched) {
 		if limit == 0 {
 			limit = otherwise
 		}
-		return since > 0 && limit > 0 && time.Duration(now-since)*tick >= limit
+		return since > 0 && since != nothingDue && limit > 0 && time.Duration(now-since)*tick >= limit
 	}
 	reads := w.reads.Load()
 	if late(-reads, s.IdleTimeout, DefaultIdleTimeout) ||

@@ -1,143 +1,125 @@
 // Package reports shows what a run found: as text for a person, as JSON for a
-// program.
+// program, as JUnit and Markdown for a CI, as a page of HTML.
 package reports
 
 import (
-	"encoding/hex"
 	"fmt"
 	"io"
 	"strings"
-	"time"
 
 	"github.com/fcgikit/fcgikit/reports/result"
 )
 
-// Text prints a run for a person.
+// Text prints a run for a person: Result as cases end, Target when a server's
+// are over, Summary when all are.
 type Text struct {
-	W       io.Writer
-	Verbose bool   // every case with its verdict, and failures in full
-	Quiet   bool   // the last line alone
-	Again   string // the command that runs a case alone, less its id
+	W        io.Writer
+	Verbose  bool   // every case with its verdict, and failures in full
+	Quiet    bool   // of each target the counts alone
+	Again    string // the command that runs a case alone, less its id
+	Progress bool   // W is a terminal: a line there tells how far the run is
+	Color    bool
+	Total    int // how many results the target at hand will have; 0 is unknown
+	Width    int // of the terminal; 0 is defaultWidth
+
+	done, broken int    // of the target at hand
+	line         string // the progress line that stands there
 }
 
-// Result prints a case's line as it comes; without Verbose those only that did
-// not pass.
+// defaultWidth is that of a terminal that does not say it.
+const defaultWidth = 80
+
+// Result prints a case's line as it comes; without Verbose those only about
+// which something is to be done.
 func (t *Text) Result(r result.Result) {
-	if t.Quiet || !t.Verbose && r.Verdict != result.Fail && r.Verdict != result.Warn && r.Verdict != result.Error {
-		return
-	}
-	fmt.Fprintf(t.W, "%-8s %s: %s\n", r.Verdict, r.ID, r.Title)
-	if t.Verbose && r.Note != "" {
-		fmt.Fprintf(t.W, "         note: %s\n", r.Note)
-	}
-}
-
-// failureLines is how long a failure is shown without Verbose.
-const failureLines = 12
-
-// Target prints a target's failures and counts.
-func (t *Text) Target(found result.Target) {
-	if !t.Quiet {
-		if found.Server != "" || len(found.Declares) > 0 {
-			fmt.Fprintf(t.W, "%s %s %s\n", found.Target, found.Server, strings.Join(found.Declares, " "))
-		}
-		for _, r := range found.Results {
-			if r.Verdict == result.Fail || r.Verdict == result.Warn || r.Verdict == result.Error {
-				t.failure(r)
-			}
-		}
-	}
-	t.counts(found)
-}
-
-// failure prints one: the rule, what was expected and came, the bytes, and how
-// to run it again.
-func (t *Text) failure(r result.Result) {
-	lines := []string{
-		fmt.Sprintf("%s %s (%s, %s)", strings.ToUpper(string(r.Verdict)), r.ID, r.Level, r.Section),
-		"  rule: " + r.Rule,
-		"  " + r.Link,
-	}
-	for _, line := range strings.Split(strings.TrimSpace(r.Message), "\n") {
-		lines = append(lines, "  "+line)
-	}
-	again := "  again: " + t.Again + " -v -run " + strings.SplitN(r.ID, "@", 2)[0]
-	room := failureLines - len(lines) - 1
-	events := eventLines(r.Bytes, t.Verbose)
-	if !t.Verbose && len(events) > room {
-		events = events[max(0, len(events)-max(room, 0)):]
-	}
-	lines = append(lines, events...)
-	lines = append(lines, again)
-	fmt.Fprintln(t.W)
-	for _, line := range lines {
-		if strings.TrimSpace(line) != "" {
-			fmt.Fprintln(t.W, line)
-		}
-	}
-}
-
-// eventLines are what went over the wire; in full with the bytes.
-func eventLines(events []result.Event, full bool) []string {
-	var lines []string
-	for _, e := range events {
-		arrow := "<"
-		if e.Sent {
-			arrow = ">"
-		}
-		lines = append(lines, fmt.Sprintf("  %d%s %8.1f ms %6d  %s", e.Connection, arrow, float64(e.At)/float64(time.Millisecond), e.Offset, e.Text))
-		if !full {
-			continue
-		}
-		for _, detail := range e.Detail {
-			lines = append(lines, "        "+detail)
-		}
-		for line := range strings.Lines(hex.Dump(e.Bytes[:min(len(e.Bytes), shownBytes)])) {
-			lines = append(lines, "        "+strings.TrimRight(line, "\n"))
-		}
-	}
-	return lines
-}
-
-// shownBytes is how much of a record a hexdump shows.
-const shownBytes = 128
-
-// counts prints how many cases ended how, and what would make the untested run.
-func (t *Text) counts(found result.Target) {
-	n := result.Count(found.Results)
-	if !t.Quiet {
-		fmt.Fprintln(t.W)
-	}
-	fmt.Fprintf(t.W, "%s: %d passed, %d failed, %d warned, %d n/a, %d untested of %d",
-		found.Target, n[result.Pass], n[result.Fail], n[result.Warn], n[result.NA], n[result.Untested], len(found.Results))
-	if n[result.Error] > 0 {
-		fmt.Fprintf(t.W, ", %d errors of the harness", n[result.Error])
-	}
-	fmt.Fprintln(t.W)
 	if t.Quiet {
 		return
 	}
-	for _, reason := range untested(found.Results) {
-		fmt.Fprintln(t.W, "  untested: "+reason)
+	s := stateOf(r)
+	t.done++
+	if s.wants() {
+		t.broken++
+	}
+	if t.Verbose || s.wants() {
+		t.Clear()
+		t.printf("%s %s: %s\n", t.paint(s, fmt.Sprintf("%-10s", s)), clean(r.ID), clean(r.Title))
+		t.remarks(r, s)
+	}
+	t.progress(r)
+}
+
+// remarks are what Verbose tells of a case that needs no block of its own.
+func (t *Text) remarks(r result.Result, s state) {
+	if !t.Verbose {
+		return
+	}
+	for _, line := range cleanLines(r.Note) {
+		t.printf("           note: %s\n", line)
+	}
+	switch s {
+	case declared:
+		t.printf("           declared by: %s\n", joined(cleanLines(r.Message)))
+	case untested:
+		t.printf("           because: %s\n", joined(cleanLines(r.Message)))
+	case known:
+		t.printf("           known: %s\n", clean(r.Known.Reason))
 	}
 }
 
-// untested are the reasons, each with its number, the first seen first.
-func untested(results []result.Result) []string {
-	count := map[string]int{}
-	var order []string
-	for _, r := range results {
-		if r.Verdict != result.Untested {
-			continue
-		}
-		if count[r.Message] == 0 {
-			order = append(order, r.Message)
-		}
-		count[r.Message]++
+// Target prints what is to be told of a target when its cases are over.
+func (t *Text) Target(found result.Target) {
+	t.Clear()
+	t.done, t.broken = 0, 0
+	n := tallyOf(found.Results)
+	if t.Quiet {
+		t.printf("%s: %s\n", clean(found.Target), n)
+		return
 	}
-	var lines []string
-	for _, reason := range order {
-		lines = append(lines, fmt.Sprintf("%d: %s", count[reason], reason))
+	t.about(found)
+	for _, s := range []state{warned, failed, errored} {
+		for _, f := range fold(found.Results, s) {
+			t.block(f, s)
+		}
 	}
-	return lines
+	t.expected(found)
+	t.printf("\n%s: %s\n", clean(found.Target), t.counts(n))
+	for _, g := range gaps(found) {
+		t.printf("  %s\n", g)
+	}
+	t.printf("%s\n", t.paint(overall(n), sentence(found.Results)))
 }
+
+// about is what the server says of itself.
+func (t *Text) about(found result.Target) {
+	if found.Server == "" && len(found.Declares) == 0 && len(found.Notes) == 0 {
+		return
+	}
+	t.printf("\n%s\n", strings.TrimSpace(clean(found.Target)+"  "+clean(found.Server)))
+	if len(found.Declares) > 0 {
+		t.printf("  declares %s\n", clean(strings.Join(found.Declares, " ")))
+	}
+	for _, note := range found.Notes {
+		t.printf("  %s\n", clean(note))
+	}
+}
+
+// Summary prints of several targets a line each, and that a run was broken off.
+func (t *Text) Summary(run result.Run) {
+	t.Clear()
+	if len(run.Targets) > 1 && !t.Quiet {
+		t.printf("\n%d targets:\n", len(run.Targets))
+		width := 0
+		for _, found := range run.Targets {
+			width = max(width, len([]rune(clean(found.Target))))
+		}
+		for _, found := range run.Targets {
+			n := tallyOf(found.Results)
+			t.printf("  %-*s  %s\n", width, clean(found.Target), t.counts(n))
+		}
+	}
+	if run.Interrupted {
+		t.printf("interrupted: what is printed is what was known by then\n")
+	}
+}
+
+func (t *Text) printf(format string, args ...any) { fmt.Fprintf(t.W, format, args...) }

@@ -18,7 +18,7 @@ func TestNoIDVanishes(t *testing.T) {
 	const file = "testdata/ids.txt"
 	var ids []string
 	for _, c := range specs.All() {
-		ids = append(ids, c.ID)
+		ids = append(append(ids, c.ID), c.Was...)
 	}
 	if *update {
 		if err := os.WriteFile(file, []byte(strings.Join(ids, "\n")+"\n"), 0o644); err != nil {

@@ -1,36 +1,27 @@
 package specs_test
 
 import (
+	"fmt"
 	"io"
 	"math/rand/v2"
 	"net"
 	"path/filepath"
-	"slices"
 	"testing"
 
 	"github.com/fcgikit/fcgikit/client"
+	"github.com/fcgikit/fcgikit/client/ajp"
 	"github.com/fcgikit/fcgikit/client/fcgi"
 	"github.com/fcgikit/fcgikit/reports/result"
 	"github.com/fcgikit/fcgikit/specs"
 	"github.com/fcgikit/fcgikit/specs/suite"
 )
 
-// nullServers keep no rule: what passes on one of them tests nothing. Those that
-// answer with a constant may pass what their constant keeps.
-var nullServers = map[string]struct {
-	serve func(net.Conn)
-	pass  []string // what may pass, and why
-}{
-	"closes at once": {func(net.Conn) {}, nil},
-	"says nothing":   {func(c net.Conn) { io.Copy(io.Discard, c) }, nil},
-	"echo":           {func(c net.Conn) { io.Copy(c, c) }, nil},
-	"random bytes":   {randomBytes, nil},
-	"constant 500": {constant("Status: 500 Internal Server Error\r\nContent-Type: text/plain\r\n\r\nno\n"), []string{
-		// The constant is one whole answer to request 1, and then the connection closes.
-		suite.FirstID, "fcgi/3.3/version", "fcgi/3.3/nothing-left-over", "fcgi/3.3/end-of-stdout", "fcgi/3.3/nothing-after-end",
-		"fcgi/3.3/types", "fcgi/3.3/inactive-id", "fcgi/5.1/close", "fcgi/5.4/abort-of-inactive-id", "fcgi/5.5/end-request",
-		"fcgi/robustness/half-a-request", "fcgi/robustness/short-header",
-	}},
+// nullServers keep no rule: a case that passes on one of them tests nothing.
+var nullServers = map[string]func(net.Conn){
+	"closes at once": func(net.Conn) {},
+	"says nothing":   func(c net.Conn) { io.Copy(io.Discard, c) },
+	"echo":           func(c net.Conn) { io.Copy(c, c) },
+	"random bytes":   randomBytes,
 }
 
 func randomBytes(c net.Conn) {
@@ -43,51 +34,92 @@ func randomBytes(c net.Conn) {
 	c.Write(b)
 }
 
-// constant answers whatever comes with one good answer to request 1.
-func constant(page string) func(net.Conn) {
-	b := fcgi.AppendStream(nil, fcgi.TypeStdout, 1, []byte(page))
-	b = fcgi.AppendEndOfStream(b, fcgi.TypeStdout, 1)
-	b = fcgi.AppendEndRequest(b, 1, 0, fcgi.RequestComplete)
-	return func(c net.Conn) {
-		c.Read(make([]byte, 64<<10))
-		c.Write(b)
+// constants answer whatever comes with one whole answer, and close.
+func constants(p client.Protocol) map[string]func(net.Conn) {
+	return map[string]func(net.Conn){
+		"constant 200": constantly(constant(p, 200, "OK", "hello\n")),
+		"constant 500": constantly(constant(p, 500, "Internal Server Error", "no\n")),
 	}
 }
 
-func TestNullServersPassNothing(t *testing.T) {
-	for name, null := range nullServers {
-		t.Run(name, func(t *testing.T) {
-			t.Parallel()
-			l, err := net.Listen("unix", filepath.Join(t.TempDir(), "s"))
-			if err != nil {
-				t.Fatal(err)
-			}
-			t.Cleanup(func() { l.Close() })
-			go func() {
-				for {
-					c, err := l.Accept()
-					if err != nil {
-						return
-					}
-					go func() {
-						defer c.Close()
-						null.serve(c)
-					}()
-				}
-			}()
-			target := client.Target{Protocol: client.FastCGI, Network: "unix", Address: l.Addr().String()}
-			found, err := specs.Run(t.Context(), target, specs.Options{Options: suite.Options{TimeoutScale: 0.3}})
-			if err != nil {
-				t.Fatal(err)
-			}
-			for _, r := range found.Results {
-				if r.Verdict == result.Pass && r.Level != string(suite.May) && !slices.Contains(null.pass, r.ID) {
-					t.Errorf("%s passes", r.ID)
-				}
-				if r.Verdict == result.Error {
-					t.Errorf("%s: %s", r.ID, r.Message)
-				}
-			}
-		})
+func constantly(answer []byte) func(net.Conn) {
+	return func(c net.Conn) {
+		c.Read(make([]byte, 64<<10))
+		c.Write(answer)
 	}
+}
+
+func constant(p client.Protocol, status uint16, reason, body string) []byte {
+	page := fmt.Sprintf("Status: %d %s\r\nContent-Type: text/plain\r\n\r\n%s", status, reason, body)
+	switch p {
+	case client.FastCGI:
+		b := fcgi.AppendStream(nil, fcgi.TypeStdout, 1, []byte(page))
+		b = fcgi.AppendEndOfStream(b, fcgi.TypeStdout, 1)
+		return fcgi.AppendEndRequest(b, 1, 0, fcgi.RequestComplete)
+	case client.AJP:
+		h := ajp.ResponseHeaders{Status: status, Message: []byte(reason), Headers: []ajp.Header{{Name: []byte("Content-Type"), Value: []byte("text/plain")}}}
+		return ajp.AppendEndResponse(ajp.AppendSendBodyChunk(h.Append(nil), []byte(body)), false)
+	}
+	return []byte(page)
+}
+
+// TestNullServersPassNothing: but for what a constant keeps by being what it is,
+// which nullPasses lists.
+func TestNullServersPassNothing(t *testing.T) {
+	for _, p := range protocols {
+		for name, serve := range nullServers {
+			t.Run(string(p)+"/"+name, func(t *testing.T) {
+				t.Parallel()
+				passNothing(t, p, serve, nil)
+			})
+		}
+		for name, serve := range constants(p) {
+			t.Run(string(p)+"/"+name, func(t *testing.T) {
+				t.Parallel()
+				passNothing(t, p, serve, nullPasses)
+			})
+		}
+	}
+}
+
+func passNothing(t *testing.T, p client.Protocol, serve func(net.Conn), but map[string]string) {
+	var o specs.Options
+	o.TimeoutScale, o.Anyway = 0.3, true
+	found, err := specs.Run(t.Context(), nullServer(t, p, serve), o)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, r := range found.Results {
+		_, listed := but[r.Case()]
+		if r.Level == string(suite.May) || but != nil && r.Level == string(suite.Robustness) {
+			continue
+		}
+		if r.Verdict == result.Pass && !listed {
+			t.Errorf("%s passes", r.ID)
+		}
+		if r.Verdict == result.Error {
+			t.Errorf("%s: %s", r.ID, r.Message)
+		}
+	}
+}
+
+func nullServer(t *testing.T, p client.Protocol, serve func(net.Conn)) client.Target {
+	l, err := net.Listen("unix", filepath.Join(t.TempDir(), "s"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { l.Close() })
+	go func() {
+		for {
+			c, err := l.Accept()
+			if err != nil {
+				return
+			}
+			go func() {
+				defer c.Close()
+				serve(c)
+			}()
+		}
+	}()
+	return client.Target{Protocol: p, Network: "unix", Address: l.Addr().String()}
 }

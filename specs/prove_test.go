@@ -1,6 +1,7 @@
 package specs_test
 
 import (
+	"context"
 	"encoding/json"
 	"flag"
 	"fmt"
@@ -15,7 +16,10 @@ import (
 	"testing"
 	"time"
 
+	"github.com/google/go-cmp/cmp"
+
 	"github.com/fcgikit/fcgikit/client"
+	"github.com/fcgikit/fcgikit/client/ajp"
 	"github.com/fcgikit/fcgikit/reference"
 	"github.com/fcgikit/fcgikit/reports/result"
 	"github.com/fcgikit/fcgikit/specs"
@@ -33,7 +37,7 @@ func TestMain(m *testing.M) {
 		panic(err)
 	}
 	if address := os.Getenv(serveVariable); address != "" {
-		serveAlone(address, os.Getenv(faultVariable))
+		serveAlone(address)
 	}
 	os.Exit(m.Run())
 }
@@ -43,32 +47,50 @@ func TestMain(m *testing.M) {
 const parallel = "6"
 
 // A crash of the whole process is proved on a process of its own: this one
-// started again.
+// started again. So is a socket that a process manager leaves on fd 0.
 const (
-	serveVariable = "FCGIKIT_PROVE_SERVE"
-	faultVariable = "FCGIKIT_PROVE_FAULT"
-	alone         = reference.Method("alone")
+	serveVariable    = "FCGIKIT_PROVE_SERVE"
+	protocolVariable = "FCGIKIT_PROVE_PROTOCOL"
+	faultVariable    = "FCGIKIT_PROVE_FAULT"
+	alone            = reference.Method("alone")
+	inherited        = "inherited"
 )
 
-func serveAlone(address, fault string) {
-	protocol, _, _ := strings.Cut(fault, "/")
-	config := reference.Config{Protocol: client.Protocol(protocol), Handler: "probe", Options: json.RawMessage("{}"), Fault: fault}
+func serveAlone(address string) {
+	config := reference.Config{Protocol: client.Protocol(os.Getenv(protocolVariable)), Handler: "probe", Options: json.RawMessage("{}"), Fault: os.Getenv(faultVariable)}
 	server, err := config.Server()
 	if err != nil {
 		panic(err)
 	}
-	l, err := reference.Listen("unix", address)
+	l, err := listenAlone(address)
 	if err != nil {
 		panic(err)
 	}
 	panic(server.Serve(l))
 }
 
+func listenAlone(address string) (net.Listener, error) {
+	if address == inherited {
+		return reference.Inherited()
+	}
+	return reference.Listen("unix", address)
+}
+
 func (s subject) startAlone(t *testing.T) client.Target {
 	t.Helper()
-	address := filepath.Join(t.TempDir(), "s")
+	return s.startAt(t, filepath.Join(t.TempDir(), "s"))
+}
+
+func (s subject) startAt(t *testing.T, address string) client.Target {
+	t.Helper()
 	cmd := exec.Command(os.Args[0])
-	cmd.Env = append(os.Environ(), serveVariable+"="+address, faultVariable+"="+s.fault)
+	cmd.Env = append(os.Environ(), serveVariable+"="+address, protocolVariable+"="+string(s.protocol), faultVariable+"="+s.fault)
+	if s.network == inherited {
+		cmd.Env = append(cmd.Env, serveVariable+"="+inherited)
+		socket := listening(t, address)
+		defer socket.Close()
+		cmd.Stdin = socket
+	}
 	cmd.SysProcAttr = &syscall.SysProcAttr{Pdeathsig: syscall.SIGKILL}
 	if err := cmd.Start(); err != nil {
 		t.Fatal(err)
@@ -88,14 +110,31 @@ func (s subject) startAlone(t *testing.T) client.Target {
 	return client.Target{}
 }
 
+// listening is a unix socket as a process manager makes it.
+func listening(t *testing.T, address string) *os.File {
+	t.Helper()
+	l, err := net.ListenUnix("unix", &net.UnixAddr{Name: address, Net: "unix"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer l.Close()
+	l.SetUnlinkOnClose(false)
+	socket, err := l.File()
+	if err != nil {
+		t.Fatal(err)
+	}
+	return socket
+}
+
 // subject is a reference server to be probed: a process of workers where the
-// fault ends processes, else within this one.
+// fault ends processes, or the socket is inherited, else within this one.
 type subject struct {
 	protocol client.Protocol
 	method   reference.Method
 	network  string
 	fault    string
 	secret   string // AJP's
+	packets  int    // AJP's largest; 0 is 8192
 }
 
 func (s subject) String() string {
@@ -103,13 +142,16 @@ func (s subject) String() string {
 	if s.secret != "" {
 		name += "/secret"
 	}
+	if s.packets != 0 {
+		name += fmt.Sprintf("/packets-of-%d", s.packets)
+	}
 	return name
 }
 
 // start serves until the test's end.
 func (s subject) start(t *testing.T) client.Target {
 	t.Helper()
-	if s.method == alone {
+	if s.method == alone || s.network == inherited {
 		return s.startAlone(t)
 	}
 	address := "127.0.0.1:0"
@@ -120,7 +162,7 @@ func (s subject) start(t *testing.T) client.Target {
 	if err != nil {
 		t.Fatal(err)
 	}
-	config := reference.Config{Protocol: s.protocol, Handler: "probe", Options: json.RawMessage("{}"), Fault: s.fault, Secret: s.secret}
+	config := reference.Config{Protocol: s.protocol, Handler: "probe", Options: json.RawMessage("{}"), Fault: s.fault, Secret: s.secret, PacketSize: s.packets}
 	target := client.Target{Protocol: s.protocol, Network: s.network, Address: l.Addr().String()}
 	if s.method == reference.Prefork {
 		p := &reference.Pool{Config: config}
@@ -139,8 +181,16 @@ func (s subject) start(t *testing.T) client.Target {
 
 func (s subject) probe(t *testing.T, o specs.Options) []result.Result {
 	t.Helper()
-	o.Secret = s.secret
-	found, err := specs.Run(t.Context(), s.start(t), o)
+	o.Secret, o.PacketSize = s.secret, s.packets
+	target := s.start(t)
+	if s.method == alone {
+		o.Restart = func(context.Context) error {
+			os.Remove(target.Address)
+			s.startAt(t, target.Address)
+			return nil
+		}
+	}
+	found, err := specs.Run(t.Context(), target, o)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -155,8 +205,10 @@ func TestFaultlessReferenceConforms(t *testing.T) {
 				conforms(t, subject{protocol: protocol, method: method, network: network})
 			}
 		}
+		conforms(t, subject{protocol: protocol, method: reference.Threaded, network: inherited})
 	}
 	conforms(t, subject{protocol: client.AJP, method: reference.Threaded, network: "unix", secret: secret})
+	conforms(t, subject{protocol: client.AJP, method: reference.Threaded, network: "unix", packets: ajp.MaxPacketSize})
 }
 
 // secret is what guards a server where cases are about that.
@@ -173,10 +225,15 @@ func conforms(t *testing.T, s subject) {
 	})
 }
 
-// aboutOther is a case about a secret that this server lacks, or has.
+// aboutOther is a case about a secret that this server lacks, or has, or about
+// packets larger than its own.
 func aboutOther(s subject, r result.Result) bool {
 	id, _, _ := strings.Cut(r.ID, "@")
-	return r.Verdict == result.Untested && strings.HasPrefix(id, "ajp/secret/") && (id == "ajp/secret/unasked") == (s.secret != "")
+	if r.Verdict != result.Untested {
+		return false
+	}
+	return id == "ajp/packets/configured-size" && s.packets == 0 ||
+		strings.HasPrefix(id, "ajp/secret/") && (id == "ajp/secret/unasked") == (s.secret != "")
 }
 
 // declaredMissing is a feature that a prefork worker declares not to have.
@@ -195,9 +252,18 @@ var protocols = func() []client.Protocol {
 	return some
 }()
 
+var prove = flag.Bool("prove", false, "run what takes minutes: every fault, and twenty runs of one target")
+
+func onlyWhenProving(t *testing.T) {
+	if !*prove {
+		t.Skip("it takes minutes: make prove")
+	}
+}
+
 // TestFaultsAreKilled serves each fault and holds the cases that fail against
 // the table: those, by those checks, and no others. It prints the kill matrix.
 func TestFaultsAreKilled(t *testing.T) {
+	onlyWhenProving(t)
 	killed := map[string][]string{} // by case
 	for _, f := range reference.Faults() {
 		protocol, _, _ := strings.Cut(f.Name, "/")
@@ -214,6 +280,9 @@ func TestFaultsAreKilled(t *testing.T) {
 		}
 		if strings.HasPrefix(f.Name, "ajp/secret-") {
 			s.secret = secret
+		}
+		if strings.HasPrefix(f.Name, "ajp/packet-size-") {
+			s.packets = ajp.MaxPacketSize
 		}
 		t.Run(f.Name, func(t *testing.T) {
 			t.Parallel()
@@ -265,11 +334,24 @@ func checkKills(t *testing.T, s subject, want map[string]string) {
 // is near, and answers in a millisecond or not at all.
 const faultScale = 0.7
 
-// TestVerdictsAreTheSameEachTime runs one target twenty times.
+// TestVerdictsAreTheSameEachTime runs each target twenty times, in another order
+// each time.
 func TestVerdictsAreTheSameEachTime(t *testing.T) {
-	s := subject{protocol: client.FastCGI, method: reference.Threaded, network: "unix", fault: "fcgi/no-end-of-stdout"}
-	target := s.start(t)
-	var first string
+	onlyWhenProving(t)
+	subjects := []subject{{protocol: client.FastCGI, method: reference.Threaded, network: "unix", fault: "fcgi/no-end-of-stdout"}}
+	for _, p := range protocols {
+		subjects = append(subjects, subject{protocol: p, method: reference.Prefork, network: "unix"})
+	}
+	for _, s := range subjects {
+		t.Run(s.String(), func(t *testing.T) {
+			t.Parallel()
+			sameEachTime(t, s.start(t))
+		})
+	}
+}
+
+func sameEachTime(t *testing.T, target client.Target) {
+	var first map[string]result.Verdict
 	for i := range 20 {
 		found, err := specs.Run(t.Context(), target, specs.Options{Options: suite.Options{Seed: int64(i)}})
 		if err != nil {
@@ -279,12 +361,11 @@ func TestVerdictsAreTheSameEachTime(t *testing.T) {
 		for _, r := range found.Results {
 			verdicts[r.ID] = r.Verdict
 		}
-		got := fmt.Sprint(verdicts)
-		if first == "" {
-			first = got
+		if first == nil {
+			first = verdicts
 		}
-		if got != first {
-			t.Fatalf("run %d: %s\nwant %s", i, got, first)
+		if diff := cmp.Diff(first, verdicts); diff != "" {
+			t.Fatalf("run %d: %s", i, diff)
 		}
 	}
 }

@@ -4,6 +4,7 @@ package specs
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"slices"
 
@@ -25,27 +26,43 @@ type Options struct {
 // not known. The error is that the target can't be reached, that it speaks none
 // of the protocols, or that a pattern matches no case.
 func Run(ctx context.Context, target client.Target, o Options) (result.Target, error) {
-	d := client.Detection{Target: target}
-	if target.Protocol == "" {
-		var err error
-		if d, err = client.Detect(ctx, target); err != nil {
-			return result.Target{Target: target.String()}, err
-		}
-	}
-	registry, face, err := Protocol(d.Target.Protocol)
+	d, err := Detect(ctx, target)
 	if err != nil {
 		return result.Target{Target: target.String()}, err
+	}
+	return RunDetected(ctx, d, o)
+}
+
+// RunDetected is Run over a server that has been detected.
+func RunDetected(ctx context.Context, d client.Detection, o Options) (result.Target, error) {
+	registry, face, err := Protocol(d.Target.Protocol)
+	if err != nil {
+		return result.Target{Target: d.Target.String()}, err
 	}
 	o.Selection.Protocol = d.Target.Protocol
 	cases, err := registry.Select(o.Selection)
 	if err != nil {
-		return result.Target{Target: target.String()}, err
+		return result.Target{Target: d.Target.String()}, err
 	}
 	found, err := suite.Run(ctx, d.Target, cases, face, o.Options)
 	for _, v := range d.Values {
 		found.Declares = append(found.Declares, v.Name+"="+v.Value)
 	}
 	return found, err
+}
+
+// Detect finds out the target's protocol, and what a FastCGI application declares.
+// One that is known to be there and says nothing of itself declares nothing.
+func Detect(ctx context.Context, target client.Target) (client.Detection, error) {
+	if target.Protocol == client.SCGI || target.Protocol == client.AJP {
+		return client.Detection{Target: target}, nil
+	}
+	d, err := client.Detect(ctx, target)
+	var undetected *client.UndetectedError
+	if target.Protocol != "" && errors.As(err, &undetected) {
+		return client.Detection{Target: target}, nil
+	}
+	return d, err
 }
 
 // Protocol is a protocol's cases.

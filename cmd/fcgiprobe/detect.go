@@ -10,24 +10,27 @@ import (
 	"github.com/fcgikit/fcgikit/client"
 )
 
-func runDetect(ctx context.Context, in *invocation) error {
-	fs := newFlags(in, "fcgiprobe detect [flags] TARGET", "fcgiprobe detect unix:/tmp/app.sock")
-	var to targetFlags
-	to.register(fs, 10*time.Second)
-	verbose := fs.Bool("v", false, "tell each guess and what came of it")
-	args, err := fs.parse(in.args)
-	if err != nil {
-		return err
-	}
+// detectFlags are those of fcgiprobe detect.
+type detectFlags struct {
+	targetFlags
+	verbose bool
+}
+
+func (f *detectFlags) register(fs *flagSet) {
+	f.targetFlags.register(fs, 10*time.Second)
+	fs.BoolVar(&f.verbose, "v", false, "tell each guess and what came of it")
+}
+
+func (f *detectFlags) run(ctx context.Context, in *invocation, args []string) error {
 	if len(args) != 1 {
 		return misused("expected one target, got %d arguments: fcgiprobe detect unix:/tmp/app.sock", len(args))
 	}
-	target, err := to.target(ctx, args[0])
+	target, err := f.target(ctx, args[0])
 	if err != nil {
 		return err
 	}
-	d, err := to.detection(ctx, target)
-	if *verbose {
+	d, err := f.detection(ctx, target)
+	if f.verbose {
 		for _, p := range d.Probes {
 			fmt.Fprintf(in.stderr, "%6.1f ms  %s: %s\n", milliseconds(p.Duration), p.Name, p.Outcome)
 		}

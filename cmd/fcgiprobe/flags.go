@@ -8,6 +8,7 @@ import (
 	"io"
 	"net"
 	"net/http"
+	"slices"
 	"strings"
 	"time"
 
@@ -17,31 +18,76 @@ import (
 // flagSet is a verb's flags, whose help begins with an example.
 type flagSet struct {
 	*flag.FlagSet
-	stdout            io.Writer
 	synopsis, example string
+	groups            []flagGroup
 }
 
-func newFlags(in *invocation, synopsis, example string) *flagSet {
+// flagGroup is some flags that the help shows below a title.
+type flagGroup struct {
+	title string
+	names []string
+}
+
+func newFlags(v *verb) *flagSet {
 	fs := flag.NewFlagSet("", flag.ContinueOnError)
 	fs.SetOutput(io.Discard) // errors are told in one line, by report
-	fs.Usage = func() {}     // and help when it is asked for, by parse
-	return &flagSet{fs, in.stdout, synopsis, example}
+	fs.Usage = func() {}     // and help when it is asked for, by invoke
+	return &flagSet{FlagSet: fs, synopsis: v.synopsis, example: v.example}
 }
 
-func (fs *flagSet) help() {
-	fmt.Fprintf(fs.stdout, "Example: %s\n\nUsage: %s\n\n", fs.example, fs.synopsis)
-	fs.SetOutput(fs.stdout)
-	fs.PrintDefaults()
+// group registers flags that belong together.
+func (fs *flagSet) group(title string, register func()) {
+	before := fs.names()
+	register()
+	names := slices.DeleteFunc(fs.names(), func(name string) bool { return slices.Contains(before, name) })
+	fs.groups = append(fs.groups, flagGroup{title, names})
+}
+
+// names are all flags', in their order.
+func (fs *flagSet) names() []string {
+	var names []string
+	fs.VisitAll(func(f *flag.Flag) { names = append(names, f.Name) })
+	return names
+}
+
+func (fs *flagSet) help(w io.Writer) {
+	var b strings.Builder
+	fmt.Fprintf(&b, "Example: %s\n\nUsage: %s\n", fs.example, fs.synopsis)
+	groups := fs.groups
+	if names := fs.names(); len(groups) == 0 && len(names) > 0 {
+		groups = []flagGroup{{"", names}}
+	}
+	for _, g := range groups {
+		fmt.Fprintln(&b)
+		if g.title != "" {
+			fmt.Fprintf(&b, "%s:\n", g.title)
+		}
+		for _, name := range g.names {
+			f := fs.Lookup(name)
+			value, does := flag.UnquoteUsage(f)
+			does = strings.TrimPrefix(does, value+": ")
+			fmt.Fprintf(&b, "  %-22s %s%s\n", strings.TrimSpace("-"+f.Name+" "+value), does, defaultOf(f))
+		}
+	}
+	io.WriteString(w, b.String())
+}
+
+// defaultOf is what a flag is where it is not given, unless that is nothing.
+func defaultOf(f *flag.Flag) string {
+	switch f.DefValue {
+	case "", "0", "0s", "false":
+		return ""
+	}
+	return " (else " + f.DefValue + ")"
 }
 
 // parse takes flags before, between and after the arguments.
 func (fs *flagSet) parse(args []string) (rest []string, err error) {
 	for {
 		if err := fs.Parse(args); errors.Is(err, flag.ErrHelp) {
-			fs.help()
 			return nil, errHelp
 		} else if err != nil {
-			return nil, misused("%v: %s", err, fs.example)
+			return nil, misused("%v%s: %s", err, fs.meant(err), fs.example)
 		}
 		if fs.NArg() == 0 {
 			return rest, nil
@@ -53,6 +99,27 @@ func (fs *flagSet) parse(args []string) (rest []string, err error) {
 		rest = append(rest, fs.Arg(0))
 		args = fs.Args()[1:]
 	}
+}
+
+// meant are the flags that are nearest to one that is not defined.
+func (fs *flagSet) meant(err error) string {
+	const undefined = "flag provided but not defined: -"
+	name, ok := strings.CutPrefix(err.Error(), undefined)
+	if !ok {
+		return ""
+	}
+	var dashed []string
+	for _, n := range fs.names() {
+		dashed = append(dashed, "-"+n)
+	}
+	return didYouMean("-"+strings.TrimLeft(name, "-"), dashed)
+}
+
+// given is whether a flag is on the command line.
+func (fs *flagSet) given(name string) bool {
+	given := false
+	fs.Visit(func(f *flag.Flag) { given = given || f.Name == name })
+	return given
 }
 
 // headerFlag collects -H 'Name: value'.
@@ -105,41 +172,52 @@ type targetFlags struct {
 }
 
 func (t *targetFlags) register(fs *flagSet, timeout time.Duration) {
-	fs.StringVar(&t.protocol, "protocol", "", "`fcgi`, scgi or ajp; else it is found out")
+	fs.StringVar(&t.protocol, "protocol", "", "`PROTOCOL`: fcgi, scgi or ajp; else it is found out")
 	t.timeout = timeout
-	fs.Var((*durationFlag)(&t.wait), "wait", "how long to wait for the target to accept connections, such as `10s`")
-	fs.Var((*durationFlag)(&t.timeout), "timeout", "the limit of all else, such as `10s`")
+	fs.Var((*durationFlag)(&t.wait), "wait", "`D`: how long to wait for the target to accept connections, such as 10s")
+	fs.Var((*durationFlag)(&t.timeout), "timeout", "`D`: the limit of all else")
 }
 
 // target reads the argument, and waits for the server as long as it may.
 func (t *targetFlags) target(ctx context.Context, arg string) (client.Target, error) {
-	target, err := client.ParseTarget(arg)
+	target, err := targetOf(arg, t.protocol)
 	if err != nil {
-		return target, &exitError{exitUsage, err}
-	}
-	if t.protocol != "" {
-		p, err := client.ParseProtocol(t.protocol)
-		if err != nil {
-			return target, misused("-protocol: %w", err)
-		}
-		if target.Protocol != "" && target.Protocol != p {
-			return target, misused("-protocol %s contradicts the target %s: leave one of them out", p, target)
-		}
-		target.Protocol = p
+		return target, err
 	}
 	if t.timeout <= 0 {
 		return target, misused("-timeout %v: expected a positive duration such as 10s", t.timeout)
 	}
 	if t.wait > 0 {
-		return target, t.await(ctx, target)
+		return target, await(ctx, target, t.wait, nil)
 	}
 	return target, nil
 }
 
-// await polls the target until it accepts a connection.
-func (t *targetFlags) await(ctx context.Context, target client.Target) error {
-	for deadline := time.Now().Add(t.wait); ; {
-		dialer := net.Dialer{Timeout: max(t.wait, time.Second)}
+// targetOf reads a target, and its protocol of -protocol.
+func targetOf(arg, protocol string) (client.Target, error) {
+	target, err := client.ParseTarget(arg)
+	if err != nil {
+		return target, &exitError{exitUsage, err}
+	}
+	if protocol == "" {
+		return target, nil
+	}
+	p, err := client.ParseProtocol(protocol)
+	if err != nil {
+		return target, misused("-protocol: %w", err)
+	}
+	if target.Protocol != "" && target.Protocol != p {
+		return target, misused("-protocol %s contradicts the target %s: leave one of them out", p, target)
+	}
+	target.Protocol = p
+	return target, nil
+}
+
+// await polls the target until it accepts a connection, or until its process,
+// where we know of one, has ended.
+func await(ctx context.Context, target client.Target, limit time.Duration, ended <-chan struct{}) error {
+	for deadline := time.Now().Add(limit); ; {
+		dialer := net.Dialer{Timeout: max(limit, time.Second)}
 		c, err := dialer.DialContext(ctx, target.Network, target.Address)
 		if err == nil {
 			return c.Close()
@@ -147,7 +225,11 @@ func (t *targetFlags) await(ctx context.Context, target client.Target) error {
 		if ctx.Err() != nil || time.Now().After(deadline) {
 			return notReached(target, err)
 		}
-		time.Sleep(pollInterval)
+		select {
+		case <-ended:
+			return notReached(target, err)
+		case <-time.After(pollInterval):
+		}
 	}
 }
 

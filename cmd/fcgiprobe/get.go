@@ -36,27 +36,20 @@ type getFlags struct {
 func (f *getFlags) register(fs *flagSet) {
 	f.header = headerFlag{}
 	f.targetFlags.register(fs, 30*time.Second)
-	fs.StringVar(&f.method, "X", "", "the request's `METHOD`; GET, or POST where there is a body")
-	fs.StringVar(&f.body, "body", "", "the request's body: a `STRING`, @FILE, or @- for standard input")
-	fs.Var(f.header, "H", "a header, `'Name: value'`; may be given again")
-	fs.Var(&f.params, "param", "one more parameter, `NAME=VALUE` (AJP: a request attribute); may be given again")
-	fs.StringVar(&f.script, "script", "", "SCRIPT_FILENAME, the `FILE` that php-fpm runs")
-	fs.StringVar(&f.root, "root", "", "DOCUMENT_ROOT; without -script the script is the path below this `DIR`")
-	fs.StringVar(&f.secret, "secret", "", "AJP's secret")
+	fs.StringVar(&f.method, "X", "", "`METHOD`: the request's; GET, or POST where there is a body")
+	fs.StringVar(&f.body, "body", "", "`STRING`: the request's body, a string, @FILE, or @- for standard input")
+	fs.Var(f.header, "H", "`'Name: value'`: a header; may be given again")
+	fs.Var(&f.params, "param", "`NAME=VALUE`: one more parameter (AJP: a request attribute); may be given again")
+	fs.StringVar(&f.script, "script", "", "`FILE`: SCRIPT_FILENAME, what php-fpm runs")
+	fs.StringVar(&f.root, "root", "", "`DIR`: DOCUMENT_ROOT; without -script the script is the path below it")
+	fs.StringVar(&f.secret, "secret", "", "`S`: AJP's secret")
 	fs.BoolVar(&f.include, "i", false, "print the status and the headers, too")
-	fs.StringVar(&f.output, "o", "-", "write the body to this `FILE`")
+	fs.StringVar(&f.output, "o", "-", "`FILE`: write the body to it")
 	fs.BoolVar(&f.fail, "f", false, "exit 1 from status 400, without the body")
 	fs.BoolVar(&f.verbose, "v", false, "print every record in both directions to standard error")
 }
 
-func runGet(ctx context.Context, in *invocation) error {
-	fs := newFlags(in, "fcgiprobe get [flags] TARGET [PATH]", "fcgiprobe get unix:/tmp/app.sock '/path?query'")
-	var f getFlags
-	f.register(fs)
-	args, err := fs.parse(in.args)
-	if err != nil {
-		return err
-	}
+func (f *getFlags) run(ctx context.Context, in *invocation, args []string) error {
 	targetArg, path, err := targetAndPath(args)
 	if err != nil {
 		return err
@@ -69,15 +62,13 @@ func runGet(ctx context.Context, in *invocation) error {
 	if err != nil {
 		return err
 	}
-	out, err := f.openOutput(in)
-	if err != nil {
+	if err := f.checkOutput(); err != nil {
 		return err
 	}
-	defer out.Close()
 	if target, err = f.detect(ctx, target); err != nil {
 		return err
 	}
-	return f.exchange(in, target, req, out)
+	return f.exchange(in, target, req)
 }
 
 // targetAndPath takes the arguments apart: TARGET PATH, or one URL.
@@ -231,7 +222,7 @@ func scriptName(script, path string) string {
 }
 
 // exchange sends the request and prints the answer.
-func (f *getFlags) exchange(in *invocation, target client.Target, req *http.Request, out io.Writer) error {
+func (f *getFlags) exchange(in *invocation, target client.Target, req *http.Request) error {
 	t, err := f.transport(in, target, req.URL.Path)
 	if err != nil {
 		return err
@@ -245,7 +236,7 @@ func (f *getFlags) exchange(in *invocation, target client.Target, req *http.Requ
 	}
 	defer resp.Body.Close()
 	in.stderr.endLine()
-	if err := f.print(in, resp, out); err != nil {
+	if err := f.print(in, resp); err != nil {
 		return err
 	}
 	if x.AppStatus != 0 {
@@ -274,24 +265,22 @@ func (f *getFlags) explain(target client.Target, err error) error {
 	return failed(fmt.Errorf("%s: %w", target, err))
 }
 
-// openOutput opens -o before anything is sent; a file that is there keeps its
-// content until there is an answer.
-func (f *getFlags) openOutput(in *invocation) (io.WriteCloser, error) {
+// checkOutput finds out before anything is sent whether -o can be written.
+func (f *getFlags) checkOutput() error {
 	if f.output == "-" {
-		return keepOpen{in.stdout}, nil
+		return nil
 	}
-	file, err := os.OpenFile(f.output, os.O_WRONLY|os.O_CREATE, 0o666)
-	if err != nil {
-		return nil, misused("-o: %v: expected a file that can be written, such as -o answer.txt", err)
+	if namesTarget(f.output) {
+		return misused("-o %s: expected a file such as -o answer.txt, not a target", f.output)
 	}
-	return file, nil
+	if err := checkOutput(f.output); err != nil {
+		return misused("-o: %v: expected a file that can be written, such as -o answer.txt", err)
+	}
+	return nil
 }
 
-type keepOpen struct{ io.Writer }
-
-func (keepOpen) Close() error { return nil }
-
-func (f *getFlags) print(in *invocation, resp *http.Response, out io.Writer) error {
+// print prints the answer. The file of -o is as it was until all of it has come.
+func (f *getFlags) print(in *invocation, resp *http.Response) error {
 	if f.include {
 		printHead(in.stdout, resp)
 	}
@@ -299,11 +288,14 @@ func (f *getFlags) print(in *invocation, resp *http.Response, out io.Writer) err
 		_, err := io.Copy(io.Discard, resp.Body)
 		return f.bodyError(err)
 	}
-	if file, ok := out.(*os.File); ok {
-		file.Truncate(0) // fails for a pipe or a terminal, which hold nothing
+	if f.output == "-" {
+		_, err := io.Copy(in.stdout, resp.Body)
+		return f.bodyError(err)
 	}
-	_, err := io.Copy(out, resp.Body)
-	return f.bodyError(err)
+	return f.bodyError(writeOutput(f.output, in.last, func(w io.Writer) error {
+		_, err := io.Copy(w, resp.Body)
+		return err
+	}))
 }
 
 func (f *getFlags) bodyError(err error) error {
@@ -311,7 +303,8 @@ func (f *getFlags) bodyError(err error) error {
 		return nil
 	}
 	var writing *fs.PathError
-	if errors.As(err, &writing) && writing.Op == "write" {
+	var naming *os.LinkError
+	if errors.As(err, &writing) || errors.As(err, &naming) {
 		return &exitError{exitInternal, fmt.Errorf("the answer can't be written: %w", err)}
 	}
 	return failed(fmt.Errorf("the answer's body: %w", err))

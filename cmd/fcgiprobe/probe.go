@@ -2,14 +2,12 @@ package main
 
 import (
 	"context"
-	"errors"
 	"fmt"
-	"io"
-	"math/rand/v2"
 	"os"
 	"slices"
-	"strings"
 	"time"
+
+	"golang.org/x/sys/unix"
 
 	"github.com/fcgikit/fcgikit/client"
 	"github.com/fcgikit/fcgikit/reports"
@@ -18,198 +16,218 @@ import (
 	"github.com/fcgikit/fcgikit/specs/suite"
 )
 
-// probeFlags are those of fcgiprobe TARGET...
-type probeFlags struct {
-	targetFlags
-	params               paramsFlag
-	script, root, secret string
-	run, skip, level     string
-	strict, thorough     bool
-	hostile              bool
-	seed                 int64
-	parallel             int
-	scale                float64
-	json                 string
-	verbose, quiet       bool
+// probing is one run over all subjects.
+type probing struct {
+	*probeFlags
+	in   *invocation
+	text *reports.Text
+	run  result.Run
 }
 
-func (f *probeFlags) register(fs *flagSet) {
-	f.targetFlags.register(fs, time.Hour)
-	fs.Var(&f.params, "param", "one more parameter, `NAME=VALUE`; may be given again")
-	fs.StringVar(&f.script, "script", "", "SCRIPT_FILENAME, the `FILE` that php-fpm runs")
-	fs.StringVar(&f.root, "root", "", "DOCUMENT_ROOT, a `DIR`")
-	fs.StringVar(&f.secret, "secret", "", "AJP's secret")
-	fs.StringVar(&f.run, "run", "", "only the cases of these `PATTERNS`: fcgi/3.3,fcgi/6.2/body,fcgi/*/padding-*")
-	fs.StringVar(&f.skip, "skip", "", "not the cases of these `PATTERNS`")
-	fs.StringVar(&f.level, "level", "", "only these `LEVELS`: must,should,may,robustness")
-	fs.BoolVar(&f.strict, "strict", false, "a broken should counts as a failure")
-	fs.BoolVar(&f.thorough, "thorough", false, "every case in every segmentation, and those that must wait")
-	fs.BoolVar(&f.hostile, "hostile", false, "also the cases that can crash a vulnerable server")
-	fs.Int64Var(&f.seed, "seed", 0, "of the order and of every random byte; 0 is a new one")
-	fs.IntVar(&f.parallel, "parallel", 4, "cases at once, where the server can")
-	fs.Float64Var(&f.scale, "timeout-scale", 1, "a factor for every time limit")
-	fs.StringVar(&f.json, "json", "", "write the results to this `FILE`; - is standard output")
-	fs.BoolVar(&f.verbose, "v", false, "every case, and failures with all their bytes")
-	fs.BoolVar(&f.quiet, "q", false, "the last line alone")
-}
-
-const probeExample = "fcgiprobe unix:/tmp/app.sock"
-
-// runProbe runs the cases over each target.
-func runProbe(ctx context.Context, in *invocation) error {
-	fs := newFlags(in, "fcgiprobe [flags] TARGET...", probeExample)
-	var f probeFlags
-	f.register(fs)
-	args, err := fs.parse(in.args)
+// run runs the cases over each target.
+func (f *probeFlags) run(ctx context.Context, in *invocation, args []string) error {
+	if f.version {
+		_, err := fmt.Fprintln(in.stdout, version())
+		return err
+	}
+	if err := f.settle(args); err != nil {
+		return err
+	}
+	subjects, err := f.subjects(in, args)
 	if err != nil {
 		return err
 	}
-	if len(args) == 0 {
-		return misused("expected a target: %s", probeExample)
+	p := &probing{f, in, f.newText(in), result.Run{Version: result.Version, Tool: version(), Started: time.Now().UTC(), Seed: f.seed}}
+	printed := &keptError{Writer: p.text.W}
+	p.text.W = printed
+	code := exitOK
+	for _, s := range subjects {
+		if ctx.Err() != nil {
+			break
+		}
+		code = worse(code, p.probe(ctx, s))
 	}
-	options, err := f.options()
-	if err != nil {
+	p.run.Interrupted = ctx.Err() != nil
+	p.text.Summary(p.run)
+	if err := f.write(in, p.run, f.strict); err != nil {
 		return err
 	}
-	out, err := f.openJSON(in)
+	if printed.err != nil {
+		return fmt.Errorf("what was found can't be printed: %w", printed.err)
+	}
+	return quietly(code)
+}
+
+// newText prints to standard output, if no report has that.
+func (f *probeFlags) newText(in *invocation) *reports.Text {
+	t := &reports.Text{W: in.stdout, Verbose: f.verbose, Quiet: f.quiet}
+	if f.toStdout() {
+		t.W = in.stderr.w
+	}
+	t.Width = terminalWidth(t.W)
+	t.Progress = t.Width > 0 && os.Getenv("TERM") != "dumb"
+	t.Color = t.Progress && !f.noColor && os.Getenv("NO_COLOR") == ""
+	return t
+}
+
+// terminalWidth is 0 for what is no terminal.
+func terminalWidth(w any) int {
+	file, ok := w.(*os.File)
+	if !ok {
+		return 0
+	}
+	size, err := unix.IoctlGetWinsize(int(file.Fd()), unix.TIOCGWINSZ)
 	if err != nil {
-		return err
+		return 0
 	}
-	run := result.Run{Version: result.Version, Tool: version(), Started: time.Now().UTC(), Seed: options.Seed}
-	var worst error
-	for _, arg := range args {
-		found, err := f.one(ctx, in, arg, options)
-		if found.Target != "" {
-			run.Targets = append(run.Targets, found)
-		}
-		worst = worse(worst, err)
-	}
-	if out != nil {
-		if err := reports.JSON(out, run); err != nil {
-			return fmt.Errorf("-json: %w", err)
-		}
-		if err := out.Close(); err != nil {
-			return fmt.Errorf("-json: %w", err)
-		}
-	}
-	return worst
+	return max(int(size.Col), narrowest)
 }
 
-// options are the kernel's.
-func (f *probeFlags) options() (specs.Options, error) {
-	var o specs.Options
-	if f.scale <= 0 {
-		return o, misused("-timeout-scale %v: expected a positive number such as 2", f.scale)
-	}
-	if f.parallel < 1 {
-		return o, misused("-parallel %d: expected at least 1", f.parallel)
-	}
-	if f.seed == 0 {
-		f.seed = 1 + rand.Int64N(1<<31)
-	}
-	for _, level := range list(f.level) {
-		if !slices.Contains([]suite.Level{suite.Must, suite.Should, suite.May, suite.Robustness}, suite.Level(level)) {
-			return o, misused("-level %q: expected must, should, may or robustness", level)
-		}
-		o.Levels = append(o.Levels, suite.Level(level))
-	}
-	o.Selection.Run, o.Skip = list(f.run), list(f.skip)
-	o.Selection.Thorough, o.Options.Thorough, o.Hostile = f.thorough, f.thorough, f.hostile
-	o.Seed, o.Parallel, o.TimeoutScale = f.seed, f.parallel, f.scale
-	o.ScriptFilename, o.DocumentRoot, o.Secret, o.Params = f.script, f.root, f.secret, f.params
-	return o, nil
-}
+// narrowest is a width for a terminal that says 0.
+const narrowest = 40
 
-func list(s string) []string {
-	return strings.FieldsFunc(s, func(r rune) bool { return r == ',' || r == ' ' })
-}
+// severity orders the exit codes of several targets: the worst is the command's.
+var severity = []int{exitOK, exitNothing, exitFailed, exitUsage, exitUnreachable, exitInternal}
 
-// openJSON opens the report before anything runs. A name that is a target is
-// more likely a flag without its value.
-func (f *probeFlags) openJSON(in *invocation) (io.WriteCloser, error) {
-	switch f.json {
-	case "":
-		return nil, nil
-	case "-":
-		return keepOpen{in.stdout}, nil
-	}
-	if _, err := client.ParseTarget(f.json); err == nil && !strings.HasSuffix(f.json, ".json") {
-		return nil, misused("-json %s: expected a file such as report.json, not a target", f.json)
-	}
-	file, err := os.Create(f.json)
-	if err != nil {
-		return nil, misused("-json: %v: expected a file that can be written, such as report.json", err)
-	}
-	return file, nil
-}
-
-// one probes one target.
-func (f *probeFlags) one(ctx context.Context, in *invocation, arg string, o specs.Options) (result.Target, error) {
-	target, err := f.target(ctx, arg)
-	if err != nil {
-		return result.Target{}, err
-	}
-	text := &reports.Text{W: in.stdout, Verbose: f.verbose, Quiet: f.quiet, Again: f.again(target)}
-	if f.json == "-" {
-		text.W = in.stderr
-	}
-	if !f.quiet {
-		fmt.Fprintf(text.W, "%s, seed %d\n", target, o.Seed)
-	}
-	o.Each = text.Result
-	found, err := specs.Run(ctx, target, o)
-	if err != nil {
-		var undetected *client.UndetectedError
-		if errors.As(err, &undetected) || len(found.Results) == 0 && !strings.Contains(err.Error(), "matches no case") {
-			return found, notReached(target, err)
-		}
-		return result.Target{}, misused("%v", err)
-	}
-	text.Target(found)
-	switch code := result.ExitCode(found.Results, f.strict); code {
-	case result.ExitConforming:
-		return found, nil
-	case result.ExitNothingRan:
-		return found, &exitError{code, fmt.Errorf("%s: no case ran", target)}
-	case result.ExitHarness:
-		return found, &exitError{code, fmt.Errorf("%s: the harness failed", target)}
-	default:
-		return found, &exitError{code, errQuiet}
-	}
-}
-
-// errQuiet is an exit code whose reason has been printed.
-var errQuiet = errors.New("not conforming")
-
-// again is the command that runs a case alone, but for its id.
-func (f *probeFlags) again(target client.Target) string {
-	command := "fcgiprobe " + target.String()
-	if f.script != "" {
-		command += " -script " + f.script
-	}
-	if f.root != "" {
-		command += " -root " + f.root
-	}
-	return command + fmt.Sprintf(" -seed %d", f.seed)
-}
-
-// severity orders exit codes: the worst of several targets is the command's.
-var severity = []int{exitOK, result.ExitNothingRan, exitFailed, exitUsage, exitUnreachable, exitInternal}
-
-func worse(a, b error) error {
-	if slices.Index(severity, codeOf(b)) > slices.Index(severity, codeOf(a)) {
+func worse(a, b int) int {
+	if slices.Index(severity, b) > slices.Index(severity, a) {
 		return b
 	}
 	return a
 }
 
-func codeOf(err error) int {
-	var e *exitError
-	switch {
-	case err == nil:
-		return exitOK
-	case errors.As(err, &e):
-		return e.code
+// probe probes one server, and keeps what was found. What kept it from being
+// probed is told at once: there may be others.
+func (p *probing) probe(ctx context.Context, s subject) int {
+	found, err := p.one(ctx, s)
+	if found.Target == "" {
+		found.Target, found.Protocol = s.String(), string(s.target.Protocol)
 	}
-	return exitInternal
+	if err != nil && ctx.Err() == nil {
+		fmt.Fprintf(p.in.stderr, "fcgiprobe: %v\n", err)
+		found.Notes = append(found.Notes, err.Error())
+	}
+	p.run.Targets = append(p.run.Targets, found)
+	code := codeOf(err)
+	if err == nil {
+		code = result.ExitCode(found.Results, p.strict)
+	}
+	if s.server != nil && code != exitOK {
+		printSaid(p.in.stderr, p.exec, s.server.said(saidLines))
+	}
+	return code
+}
+
+func (s subject) String() string {
+	if s.name != "" {
+		return s.name
+	}
+	return s.target.String()
+}
+
+// one starts the server where it is ours, and runs the cases.
+func (p *probing) one(ctx context.Context, s subject) (found result.Target, err error) {
+	if s.server == nil {
+		if p.wait > 0 {
+			if err := await(ctx, s.target, p.wait, nil); err != nil {
+				return found, err
+			}
+		}
+		return p.cases(ctx, s, s.target)
+	}
+	defer s.server.remove()
+	defer s.server.stop()
+	if err := s.server.start(ctx); err != nil {
+		return found, err
+	}
+	return p.cases(ctx, s, s.server.address())
+}
+
+// saidLines is how much of what a failing server wrote is shown.
+const saidLines = 20
+
+// cases runs them over a server that is there.
+func (p *probing) cases(ctx context.Context, s subject, target client.Target) (result.Target, error) {
+	var found result.Target
+	d, err := specs.Detect(ctx, target)
+	if err != nil {
+		return found, notReached(target, err)
+	}
+	target = d.Target
+	if err := p.fit(target.Protocol); err != nil {
+		return found, err
+	}
+	_, cases := p.chosen.of(target.Protocol)
+	if p.chosen.empty(cases) {
+		return found, &exitError{exitNothing, fmt.Errorf("%s: %w", target, errNoneSelected)}
+	}
+	if s.name == "" {
+		s.target = target
+	}
+	p.begin(s, cases)
+	o := p.options(target.Protocol)
+	o.Each = func(r result.Result) {
+		if r.Broken() {
+			r.Known = p.expected.Known(r)
+		}
+		p.text.Result(r)
+	}
+	if s.server != nil {
+		o.Restart = s.server.restart
+	}
+	found, err = specs.RunDetected(ctx, d, o)
+	if err != nil {
+		return found, notReached(target, err)
+	}
+	found.Target, found.Again = s.String(), p.text.Again
+	p.expected.Apply(&found)
+	p.text.Target(found)
+	return found, nil
+}
+
+// begin tells which server's cases come.
+func (p *probing) begin(s subject, cases []*suite.Case) {
+	p.text.Again = p.again(s)
+	p.text.Total = 1 // the first request
+	for _, c := range cases {
+		p.text.Total += len(c.Variants(p.thorough))
+	}
+	if !p.quiet {
+		if len(p.run.Targets) > 0 {
+			fmt.Fprintln(p.text.W)
+		}
+		fmt.Fprintf(p.text.W, "%s, seed %d\n", s, p.seed)
+	}
+}
+
+// again is the command that runs a case alone, but for its id.
+func (p *probing) again(s subject) string {
+	command := "fcgiprobe" + s.flags
+	if s.name == "" {
+		command += " " + shellWord(s.target.String())
+	}
+	for _, f := range []struct{ name, value string }{{"script", p.script}, {"root", p.root}} {
+		if f.value != "" {
+			command += " -" + f.name + " " + shellWord(f.value)
+		}
+	}
+	if p.flags.given("secret") {
+		command += ` -secret "$AJP_SECRET"` // what is printed may be published
+	}
+	if p.flags.given("packet-size") {
+		command += fmt.Sprintf(" -packet-size %d", p.packetSize)
+	}
+	for _, param := range p.params {
+		command += " -param " + shellWord(param[0]+"="+param[1])
+	}
+	if p.scale != 1 {
+		command += fmt.Sprintf(" -timeout-scale %v", p.scale)
+	}
+	if p.thorough {
+		command += " -thorough"
+	}
+	if p.hostile {
+		command += " -hostile"
+	}
+	return command + fmt.Sprintf(" -seed %d", p.seed)
 }

@@ -2,19 +2,32 @@ package main
 
 import (
 	"errors"
+	"flag"
 	"net"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"strconv"
+	"strings"
 	"testing"
 
 	"github.com/rogpeppe/go-internal/testscript"
 )
 
 func TestMain(m *testing.M) {
-	testscript.Main(m, map[string]func(){"fcgiprobe": main})
+	beServer()
+	if name := filepath.Base(os.Args[0]); name != "fcgiprobe" && name != "serve" {
+		flag.Parse()
+		if err := flag.Set("test.parallel", parallel); err != nil {
+			panic(err)
+		}
+	}
+	testscript.Main(m, map[string]func(){"fcgiprobe": main, "serve": serveMain})
 }
+
+// parallel scripts mostly wait for servers, so more may run at once than there
+// are processors.
+const parallel = "6"
 
 // TestScript runs the command as its user does. Each script finds servers that
 // answer what they got at $FCGI, $SCGI and $AJP, one that speaks HTTP at $HTTP,
@@ -29,9 +42,10 @@ func TestScript(t *testing.T) {
 	})
 }
 
-// wantCode is: code N ARGUMENTS. It runs the command, which must exit with N.
+// wantCode is: code N ARGUMENTS. It runs the command, which must exit with N. Of
+// misuse it says one line.
 func wantCode(ts *testscript.TestScript, neg bool, args []string) {
-	if neg || len(args) < 2 {
+	if neg || len(args) < 1 {
 		ts.Fatalf("usage: code N ARGUMENTS of fcgiprobe")
 	}
 	err := ts.Exec("fcgiprobe", args[1:]...)
@@ -42,6 +56,9 @@ func wantCode(ts *testscript.TestScript, neg bool, args []string) {
 	}
 	if got != args[0] {
 		ts.Fatalf("exit code %s, want %s (%v)", got, args[0], err)
+	}
+	if lines := strings.Count(ts.ReadFile("stderr"), "\n"); args[0] == "2" && lines != 1 {
+		ts.Fatalf("%d lines of error, want one", lines)
 	}
 }
 
@@ -62,5 +79,6 @@ func startServers(env *testscript.Env) error {
 	}
 	env.Setenv("NEWLINE", "\n")
 	env.Setenv("NOBODY", filepath.Join(dir, "nobody"))
+	env.Setenv("TMPDIR", env.WorkDir+"/.tmp") // testscript's own; what is left there is a leak
 	return nil
 }

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"bytes"
 	"fmt"
 	"io"
 	"maps"
@@ -25,6 +26,8 @@ var servers = map[string]func(net.Listener){
 	"FCGI":      func(l net.Listener) { netfcgi.Serve(l, http.HandlerFunc(echo)) },
 	"SCGI":      func(l net.Listener) { each(l, serveSCGI) },
 	"AJP":       func(l net.Listener) { each(l, serveAJP) },
+	"GUARDED":   serveGuarded,
+	"BARRED":    func(l net.Listener) { each(l, pongAlone) },
 	"HTTP":      func(l net.Listener) { http.Serve(l, http.NotFoundHandler()) },
 	"SILENT":    func(l net.Listener) { each(l, func(c net.Conn) { io.Copy(io.Discard, c) }) },
 	"TRUNCATES": func(l net.Listener) { each(l, truncate) },
@@ -157,6 +160,24 @@ func reject(c net.Conn) {
 }
 
 // serveReference serves the probe application, with a fault or without.
+// pongAlone answers CPing, and closes at any request: so some containers guard
+// themselves.
+func pongAlone(c net.Conn) {
+	buf := make([]byte, 4096)
+	for {
+		n, err := c.Read(buf)
+		if err != nil || !bytes.Equal(buf[:n], ajp.AppendCPing(nil)) {
+			return
+		}
+		c.Write(ajp.AppendCPong(nil))
+	}
+}
+
+func serveGuarded(l net.Listener) {
+	s := &reference.Server{Protocol: client.AJP, Handler: &reference.Probe{}, Secret: "hush"}
+	s.Serve(l)
+}
+
 func serveReference(l net.Listener, fault string) {
 	s := &reference.Server{Protocol: client.FastCGI, Handler: &reference.Probe{}}
 	if fault != "" {

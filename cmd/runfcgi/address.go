@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"net"
+	"net/netip"
 	"os"
 	"strings"
 
@@ -38,7 +39,12 @@ func (o *options) address() (network, address string) {
 	if host == "" {
 		host = loopback
 	}
-	return "tcp", net.JoinHostPort(strings.TrimSuffix(strings.TrimPrefix(host, "["), "]"), o.port)
+	host = strings.TrimSuffix(strings.TrimPrefix(host, "["), "]")
+	network = "tcp"
+	if ip, err := netip.ParseAddr(host); err == nil && ip.Is4() {
+		network = "tcp4" // else 0.0.0.0 would be all of IPv6, too
+	}
+	return network, net.JoinHostPort(host, o.port)
 }
 
 // named is the address as the user gave it.

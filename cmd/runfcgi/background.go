@@ -14,7 +14,10 @@ import (
 
 // launcher is the command that started this process in the background, and waits
 // to hear that it serves.
-type launcher struct{ pipe *os.File }
+type launcher struct {
+	pipe *os.File
+	gone bool
+}
 
 const (
 	launcherVariable = "RUNFCGI_LAUNCHER" // is set in the background's environment
@@ -29,7 +32,7 @@ func takeLauncher() *launcher {
 	}
 	os.Unsetenv(launcherVariable)
 	syscall.CloseOnExec(launcherFd) // the workers' end must not be waited for
-	return &launcher{os.NewFile(launcherFd, "launcher")}
+	return &launcher{pipe: os.NewFile(launcherFd, "launcher")}
 }
 
 // ready lets the launcher end. If it has ended before, nobody knows of us.
@@ -37,10 +40,19 @@ func (l *launcher) ready(address string) error {
 	if l == nil {
 		return nil
 	}
+	l.gone = true
 	if _, err := fmt.Fprintln(l.pipe, readyWord+address); err != nil {
 		return fmt.Errorf("whoever started it has gone: %w", err)
 	}
 	return l.pipe.Close()
+}
+
+// Write takes what is wrong: for the launcher, or for the log when that has gone.
+func (l *launcher) Write(p []byte) (int, error) {
+	if l.gone {
+		return os.Stderr.Write(p)
+	}
+	return l.pipe.Write(p)
 }
 
 // launch starts the server as a process of its own session, whose parent is

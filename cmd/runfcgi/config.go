@@ -17,7 +17,7 @@ func (o *options) config() (reference.Config, error) {
 	}
 	text, err := json.Marshal(app)
 	return reference.Config{
-		Protocol: o.protocol, Handler: handler, Options: text, MaxThreads: o.threads(), Secret: o.secret,
+		Protocol: o.protocol, Handler: handler, Options: text, MaxThreads: o.threads(), Secret: o.secret, PacketSize: o.packetsize,
 		WebServerAddrs: o.webServerAddrs(), Fault: o.fault, Debug: o.debug,
 	}, err
 }

@@ -9,6 +9,7 @@ import (
 	"log"
 	"os"
 	"runtime/debug"
+	"strings"
 
 	"github.com/fcgikit/fcgikit/reference"
 )
@@ -32,7 +33,7 @@ func main() {
 func run(args []string, stdout, stderr io.Writer) int {
 	launcher := takeLauncher()
 	if launcher != nil {
-		stderr = launcher.pipe
+		stderr = launcher
 	}
 	o, err := parse(args)
 	switch {
@@ -60,12 +61,15 @@ func misused(format string, args ...any) error {
 	return &exitError{exitUsage, fmt.Errorf(format, args...)}
 }
 
+// newlines may come from the values that an error shows.
+var newlines = strings.NewReplacer("\n", `\n`, "\r", `\r`)
+
 // report prints an error in one line and finds its exit code.
 func report(w io.Writer, err error) int {
 	if err == nil {
 		return exitOK
 	}
-	fmt.Fprintf(w, "runfcgi: %v\n", err)
+	fmt.Fprintf(w, "runfcgi: %s\n", newlines.Replace(err.Error()))
 	var e *exitError
 	if errors.As(err, &e) {
 		return e.code

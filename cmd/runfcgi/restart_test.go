@@ -10,6 +10,7 @@ import (
 	"strings"
 	"sync"
 	"sync/atomic"
+	"syscall"
 	"testing"
 	"time"
 
@@ -83,6 +84,12 @@ func (s *restartedServer) restart(t *testing.T) {
 	if out, err := cmd.CombinedOutput(); err != nil {
 		t.Fatalf("%v: %s", err, out)
 	}
+	pid := s.pid(t)
+	t.Cleanup(func() { killSession(pid) })
+}
+
+func (s *restartedServer) pid(t *testing.T) int {
+	t.Helper()
 	text, err := os.ReadFile(filepath.Join(s.dir, "p"))
 	if err != nil {
 		t.Fatal(err)
@@ -91,7 +98,55 @@ func (s *restartedServer) restart(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	t.Cleanup(func() { killSession(pid) })
+	return pid
+}
+
+// TestAKilledServerHasASuccessor at once, while one of its workers still answers
+// what takes long.
+func TestAKilledServerHasASuccessor(t *testing.T) {
+	t.Parallel()
+	for _, network := range []string{"unix", "tcp"} {
+		t.Run(network, func(t *testing.T) {
+			t.Parallel()
+			s := restartable(t, network, "prefork")
+			s.restart(t)
+			wait := inFlight(s.asker(t), 1, "delay=3000")
+			time.Sleep(100 * time.Millisecond)
+			syscall.Kill(s.pid(t), syscall.SIGKILL)
+			begun := time.Now()
+			s.restart(t)
+			if _, err := answer(s.asker(t), ""); err != nil {
+				t.Error(err)
+			}
+			if took := time.Since(begun); took > 2500*time.Millisecond {
+				t.Errorf("it took %v", took)
+			}
+			if err := wait()[0]; err != nil {
+				t.Errorf("the request that takes long: %v", err)
+			}
+		})
+	}
+}
+
+// TestTheBackgroundsEndIsLogged where the launcher, which would have told of it, has
+// ended long before.
+func TestTheBackgroundsEndIsLogged(t *testing.T) {
+	t.Parallel()
+	s := restartable(t, "unix", "threaded")
+	s.restart(t)
+	pid := s.pid(t)
+	wait := inFlight(s.asker(t), 1, "delay=5000")
+	time.Sleep(100 * time.Millisecond)
+	syscall.Kill(pid, syscall.SIGTERM)
+	time.Sleep(50 * time.Millisecond)
+	syscall.Kill(pid, syscall.SIGTERM)
+	if err := wait()[0]; err == nil {
+		t.Error("it was answered")
+	}
+	eventually(t, "the log tells of it", func() bool {
+		text, err := os.ReadFile(filepath.Join(s.dir, "log"))
+		return err == nil && strings.Contains(string(text), "runfcgi: stopped at once: requests that were not answered yet are cut off\n")
+	})
 }
 
 // askedDuring has clients ask while something happens. Who finds nobody there

@@ -21,6 +21,7 @@ import (
 	"github.com/rogpeppe/go-internal/testscript"
 
 	"github.com/fcgikit/fcgikit/client"
+	"github.com/fcgikit/fcgikit/client/ajp"
 	"github.com/fcgikit/fcgikit/reference"
 )
 
@@ -116,7 +117,8 @@ func background(ts *testscript.TestScript, neg bool, args []string) {
 }
 
 // get is: get TARGET QUERY [K=V...]. It prints the answer's status and body; a
-// parameter secret=S is AJP's.
+// parameter secret=S is AJP's, and pad=N sends one of N bytes in the largest
+// packets.
 func get(ts *testscript.TestScript, neg bool, args []string) {
 	err := ask(ts, args)
 	if neg && err == nil {
@@ -138,9 +140,15 @@ func ask(ts *testscript.TestScript, args []string) error {
 	tr.Timeout = 10 * time.Second
 	for _, a := range args[2:] {
 		name, value, _ := strings.Cut(a, "=")
-		if name == "secret" {
+		switch name {
+		case "secret":
 			tr.Secret = value
-		} else {
+		case "pad":
+			n, err := strconv.Atoi(value)
+			ts.Check(err)
+			tr.PacketSize = ajp.MaxPacketSize
+			tr.Params = append(tr.Params, [2]string{"PAD", strings.Repeat("x", n)})
+		default:
 			tr.Params = append(tr.Params, [2]string{name, value})
 		}
 	}

@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"errors"
+	"fmt"
 	"log"
 	"net"
 	"os"
@@ -118,6 +119,9 @@ func stop(s server, signals <-chan os.Signal) error {
 func cutOff(err error) error {
 	if err == nil {
 		return nil
+	}
+	if errors.Is(err, context.DeadlineExceeded) {
+		return fmt.Errorf("stopped: requests that were not answered within %v are cut off", stopLimit)
 	}
 	return errors.New("stopped at once: requests that were not answered yet are cut off")
 }

@@ -19,7 +19,7 @@ func (o *options) settle() error {
 	if err := o.settlePaths(); err != nil {
 		return err
 	}
-	for _, check := range []func() error{o.checkAddress, o.checkNumbers, o.checkProtocol} {
+	for _, check := range []func() error{o.checkAddress, o.checkFiles, o.checkNumbers, o.checkProtocol} {
 		if err := check(); err != nil {
 			return &exitError{exitUsage, err}
 		}
@@ -60,11 +60,21 @@ func (o *options) checkAddress() error {
 		return fmt.Errorf("host=%s without port: expected both, such as host=127.0.0.1 port=9000", o.host)
 	case len(o.socket) > maxSocketPath:
 		return fmt.Errorf("socket=%s has %d bytes: expected %d at most, such as socket=/tmp/app.sock", o.socket, len(o.socket), maxSocketPath)
-	case o.pidfile != "" && filepath.Clean(o.pidfile) == filepath.Clean(o.socket):
-		return fmt.Errorf("pidfile and socket are both %s: expected two files, such as socket=/tmp/app.sock pidfile=/tmp/app.pid", o.socket)
 	}
 	if o.inherits() && reference.CheckInherited() != nil {
 		return fmt.Errorf("no address: expected socket=/tmp/app.sock, or host=127.0.0.1 port=9000, or a listening socket on fd 0 (%w)", reference.CheckInherited())
+	}
+	return nil
+}
+
+// checkFiles keeps the files apart, but for the two logs, which may share one.
+func (o *options) checkFiles() error {
+	paths := map[string]string{"socket": o.socket, "pidfile": o.pidfile, "outlog": o.outlog, "errlog": o.errlog}
+	for _, two := range [][2]string{{"pidfile", "socket"}, {"pidfile", "outlog"}, {"pidfile", "errlog"}, {"socket", "outlog"}, {"socket", "errlog"}} {
+		path, other := paths[two[0]], paths[two[1]]
+		if path != "" && other != "" && filepath.Clean(path) == filepath.Clean(other) {
+			return fmt.Errorf("%s and %s are both %s: expected two files, such as %s=/tmp/app.1 %s=/tmp/app.2", two[0], two[1], path, two[0], two[1])
+		}
 	}
 	return nil
 }
@@ -79,6 +89,9 @@ func (o *options) checkNumbers() error {
 func (o *options) checkProtocol() error {
 	if o.secret != "" && o.protocol != client.AJP {
 		return fmt.Errorf("secret with protocol=%s: expected it with protocol=ajp", o.protocol)
+	}
+	if o.packetsize != 0 && o.protocol != client.AJP {
+		return fmt.Errorf("packetsize=%d with protocol=%s: expected it with protocol=ajp", o.packetsize, o.protocol)
 	}
 	if of, _, _ := strings.Cut(o.fault, "/"); o.fault != "" && of != string(o.protocol) {
 		return fmt.Errorf("fault=%s with protocol=%s: expected it with protocol=%s", o.fault, o.protocol, of)

@@ -10,7 +10,8 @@ import (
 
 // succession is how long a predecessor that has been told to stop may need to
 // give its address free. A script that restarts a server does not wait for it.
-const succession = time.Second
+// Workers whose server was killed serve its queue for a second.
+const succession = 1500 * time.Millisecond
 
 // successionPause is short against a start.
 const successionPause = 5 * time.Millisecond

@@ -49,8 +49,12 @@ func openLog(name, path string) (*os.File, error) {
 	if path == "" {
 		return nil, nil
 	}
-	// A terminal must not become the background's.
-	f, err := os.OpenFile(path, os.O_WRONLY|os.O_APPEND|os.O_CREATE|syscall.O_NOCTTY, 0o666)
+	// A terminal must not become the background's, and a named pipe that nobody
+	// reads must not be waited for.
+	f, err := os.OpenFile(path, os.O_WRONLY|os.O_APPEND|os.O_CREATE|syscall.O_NOCTTY|syscall.O_NONBLOCK, 0o666)
+	if err == nil {
+		err = syscall.SetNonblock(int(f.Fd()), false) // a slow reader loses nothing
+	}
 	if err != nil {
 		return nil, fmt.Errorf("%s=%s can't be written: %w", name, path, cause(err))
 	}

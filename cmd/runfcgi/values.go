@@ -9,6 +9,7 @@ import (
 	"strings"
 
 	"github.com/fcgikit/fcgikit/client"
+	"github.com/fcgikit/fcgikit/client/ajp"
 	"github.com/fcgikit/fcgikit/reference"
 )
 
@@ -141,6 +142,15 @@ func setMaxThreads(o *options, value string) error {
 	n, err := whole(value, 1)
 	o.maxthreads = n
 	return err
+}
+
+func setPacketSize(o *options, value string) error {
+	n, err := whole(value, ajp.DefaultPacketSize)
+	if err != nil || n > ajp.MaxPacketSize {
+		return fmt.Errorf("expected a whole number from %d to %d", ajp.DefaultPacketSize, ajp.MaxPacketSize)
+	}
+	o.packetsize = n
+	return nil
 }
 
 func setDaemonize(o *options, value string) error {

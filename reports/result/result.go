@@ -2,7 +2,10 @@
 // their JSON.
 package result
 
-import "time"
+import (
+	"strings"
+	"time"
+)
 
 // Version is that of the JSON form. A reader refuses another.
 const Version = 1
@@ -31,13 +34,23 @@ const (
 	Crash  Kind = "crash" // the server is gone afterwards
 )
 
+// HangForm tells hangs apart.
+type HangForm string
+
+const (
+	Silent  HangForm = "silent"  // not a byte came on the connection
+	Stalled HangForm = "stalled" // the bytes end within a record or packet
+	Unended HangForm = "unended" // it answered, and neither went on nor closed
+)
+
 // Run is one run of fcgiprobe.
 type Run struct {
-	Version int       `json:"version"`
-	Tool    string    `json:"tool"`
-	Started time.Time `json:"started"`
-	Seed    int64     `json:"seed"`
-	Targets []Target  `json:"targets"`
+	Version     int       `json:"version"`
+	Tool        string    `json:"tool"`
+	Started     time.Time `json:"started"`
+	Seed        int64     `json:"seed"`
+	Interrupted bool      `json:"interrupted,omitempty"` // what follows is what was known by then
+	Targets     []Target  `json:"targets"`
 }
 
 // Target is what was found of one server.
@@ -46,6 +59,8 @@ type Target struct {
 	Protocol string   `json:"protocol"`
 	Server   string   `json:"server,omitempty"`   // as its probe application names it
 	Declares []string `json:"declares,omitempty"` // NAME=VALUE
+	Notes    []string `json:"notes,omitempty"`    // of how the run went: one case at a time, ...
+	Again    string   `json:"again,omitempty"`    // the command that runs a case alone, less its id
 	Results  []Result `json:"results"`
 }
 
@@ -59,12 +74,40 @@ type Result struct {
 	Rule     string        `json:"rule"`
 	Verdict  Verdict       `json:"verdict"`
 	Kind     Kind          `json:"kind,omitempty"`
-	Check    string        `json:"check,omitempty"` // what was expected, where it failed
-	Message  string        `json:"message,omitempty"`
+	Hang     HangForm      `json:"hang,omitempty"`    // of kind hang
+	Check    string        `json:"check,omitempty"`   // what was expected, where it failed: the message's first line
+	Message  string        `json:"message,omitempty"` // and what came; or why it is untested, or n/a
 	Note     string        `json:"note,omitempty"`
+	Known    *Known        `json:"known,omitempty"` // it was expected to fail
 	Bytes    []Event       `json:"bytes,omitempty"` // of a failure
+	Mark     *Mark         `json:"mark,omitempty"`  // what in them it is about
 	Duration time.Duration `json:"duration_ns"`
 }
+
+// Known is what is known of a failure: an expectation file's row.
+type Known struct {
+	Version   string `json:"version"` // of the server with which it was seen
+	Reason    string `json:"reason"`
+	Link      string `json:"link"`
+	Sometimes bool   `json:"sometimes,omitempty"` // it may pass, too
+}
+
+// Mark is a stretch of one direction of a connection.
+type Mark struct {
+	Connection int   `json:"connection"`
+	Sent       bool  `json:"sent"`
+	Offset     int64 `json:"offset"`
+	Length     int   `json:"length"`
+}
+
+// Case is the id of the case that a result is of, without its variant.
+func (r Result) Case() string {
+	id, _, _ := strings.Cut(r.ID, "@")
+	return id
+}
+
+// Broken is whether the server broke the rule.
+func (r Result) Broken() bool { return r.Verdict == Fail || r.Verdict == Warn }
 
 // Event is something that went over a connection.
 type Event struct {
@@ -98,16 +141,33 @@ const (
 )
 
 // ExitCode is the one of a target's results; strict counts a warning as a
-// failure.
+// failure. A known failure is none, and one that passes now is one.
 func ExitCode(results []Result, strict bool) int {
-	n := Count(results)
-	switch {
-	case n[Error] > 0:
-		return ExitHarness
-	case n[Fail] > 0, strict && n[Warn] > 0:
-		return ExitNotConforming
-	case n[Pass]+n[Warn] == 0:
+	ran := false
+	code := ExitConforming
+	for _, r := range results {
+		switch {
+		case r.Verdict == Error:
+			return ExitHarness
+		case r.Unexpected(strict):
+			code = ExitNotConforming
+		}
+		ran = ran || r.Verdict == Pass || r.Broken()
+	}
+	if !ran {
 		return ExitNothingRan
 	}
-	return ExitConforming
+	return code
+}
+
+// Unexpected is whether a result counts against the server: a failure that is
+// not known, or a known one that passes.
+func (r Result) Unexpected(strict bool) bool {
+	switch {
+	case r.Verdict == Fail, r.Verdict == Warn && strict:
+		return r.Known == nil
+	case r.Verdict == Pass:
+		return r.Known != nil && !r.Known.Sometimes
+	}
+	return false
 }

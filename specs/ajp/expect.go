@@ -1,19 +1,10 @@
 package ajp
 
 import (
-	"crypto/sha256"
-	"encoding/hex"
-	"net/http"
-
 	"github.com/fcgikit/fcgikit/client/ajp"
+	"github.com/fcgikit/fcgikit/specs/probeapp"
 	"github.com/fcgikit/fcgikit/specs/suite"
 )
-
-// link leads to the specification, whose sections have no addresses of their
-// own.
-const link = "https://tomcat.apache.org/connectors-doc/ajp/ajpv13a.html"
-
-var needsProbe = suite.Needs{Probe: true}
 
 // completed ends the case unless the request came to its End Response: as a hang
 // where the container says nothing, else as a failure of the check.
@@ -27,7 +18,7 @@ func completed(t *suite.T, a answer, check string) answer {
 }
 
 // served ends the case unless the request was answered by the probe application.
-func served(t *suite.T, a answer, check string) probeAnswer {
+func served(t *suite.T, a answer, check string) probeapp.Answer {
 	p, err := a.probe()
 	if err != nil && a.end == nil && a.ended == suite.Nothing {
 		t.Hang("%s\n%s", check, a.why())
@@ -37,18 +28,22 @@ func served(t *suite.T, a answer, check string) probeAnswer {
 	return p
 }
 
-// ok says that a request was served: one that is refused gets a status of 400 or
-// more, or none.
-func (a answer) ok() bool { return a.head != nil && a.head.Status < http.StatusBadRequest }
-
 // refused ends the case unless the request, which must not be served, was
 // answered with an error or by the connection's end.
 func refused(t *suite.T, a answer, check, what string) {
 	if a.ok() {
 		t.Fail("%s\n%s was answered with %d", check, what, a.head.Status)
-	} else if a.head == nil && a.end == nil && a.ended == suite.Nothing {
+	}
+	noHang(t, a, check, what)
+}
+
+// noHang ends the case unless the request was answered in some way, or by the
+// connection's end.
+func noHang(t *suite.T, a answer, check, what string) answer {
+	if a.head == nil && a.end == nil && a.ended == suite.Nothing {
 		t.Hang("%s\n%s: %s", check, what, a.why())
 	}
+	return a
 }
 
 // control ends the case, whose good outcome is a refusal, unless the nearest
@@ -61,9 +56,34 @@ func control(t *suite.T, r *ajp.Request, body string) {
 		c.upload(r, body)
 	}
 	if a := c.answer(); !a.ok() {
-		t.Untested("the legal request next to it is not served: %s", a.why())
+		t.Untested("the legal request next to it is not served: %s", a.fate())
 	}
 	c.Close()
+}
+
+// likePlain ends the case unless a request got the status that a plain one gets,
+// whatever that is: the page's own affair.
+func likePlain(t *suite.T, a answer, check string) {
+	completed(t, a, check)
+	c := dial(t)
+	c.Send(forward(get(t, "")))
+	plain := c.answer()
+	if plain.head == nil {
+		t.Untested("a plain request is not answered: %s", plain.why())
+	} else if a.head == nil || a.head.Status != plain.head.Status {
+		t.Fail("%s\n%s, where a plain request gets %d", check, a.fate(), plain.head.Status)
+	}
+	c.Close()
+}
+
+// someAnswer ends the case unless a packet came.
+func someAnswer(t *suite.T, a answer, check string) answer {
+	if len(a.packets) == 0 && a.ended == suite.Nothing {
+		t.Hang("%s\nno packet came: %s", check, a.why())
+	} else if len(a.packets) == 0 {
+		t.Fail("%s\nno packet came: %s", check, a.why())
+	}
+	return a
 }
 
 // keeps ends the case unless a connection serves one request after another.
@@ -78,21 +98,17 @@ func keeps(t *suite.T) {
 	c.Close()
 }
 
-// bodyArrived ends the case unless the application got this body.
-func bodyArrived(t *suite.T, p probeAnswer, body, check string) {
-	sum := sha256.Sum256([]byte(body))
-	if p.Body.Length != int64(len(body)) || p.Body.SHA256 != hex.EncodeToString(sum[:]) {
-		t.Fail("%s\nexpected a body of %d bytes with SHA-256 %x, the application got %d with %s", check, len(body), sum, p.Body.Length, p.Body.SHA256)
+// letters ends the case unless the answer's body is that of size=n.
+func letters(t *suite.T, a answer, n int, check string) {
+	if err := probeapp.CheckLetters(a.body, n); err != nil {
+		t.Fail("%s\n%v", check, err)
 	}
 }
 
-// of is the packets with this prefix code.
-func (a answer) of(code ajp.PrefixCode) []ajp.Packet {
-	var found []ajp.Packet
-	for _, p := range a.packets {
-		if c, ok := p.PrefixCode(); ok && c == code {
-			found = append(found, p)
-		}
-	}
-	return found
+// beside ends the case as a hang unless another client is answered meanwhile.
+func beside(t *suite.T, check string) {
+	c := dial(t)
+	c.Send(forward(get(t, "")))
+	noHang(t, c.answer(), check, "the other one")
+	c.Close()
 }

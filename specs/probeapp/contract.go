@@ -2,14 +2,12 @@ package probeapp
 
 import (
 	"bytes"
-	"crypto/sha256"
 	"encoding/json"
 	"fmt"
 	"mime"
 	"net/http"
 	"slices"
 	"strconv"
-	"strings"
 )
 
 // An Exchange is a request to a probe application, and the answer that the contract asks for.
@@ -43,11 +41,6 @@ func (e Exchange) Check(status int, header http.Header, body []byte) error {
 		return exactly(nil)(body)
 	}
 	return e.WantBody(body)
-}
-
-// Letters returns the body of size=n: byte i is 'a' + i%26.
-func Letters(n int) []byte {
-	return bytes.Repeat([]byte("abcdefghijklmnopqrstuvwxyz"), n/26+1)[:n]
 }
 
 // Contract has an exchange for each key of the steering and those extras that show in an answer without its timing.
@@ -186,20 +179,10 @@ func exactly(want []byte) func([]byte) error {
 // received wants the JSON answer that says that the query and the body came.
 func received(query string, body []byte) func([]byte) error {
 	return func(got []byte) error {
-		var answer struct {
-			Probe    int
-			Server   string
-			Protocol string
-			Params   map[string]string
-			Body     struct {
-				Length int
-				SHA256 string
-			}
-		}
+		var answer Answer
 		if err := json.Unmarshal(got, &answer); err != nil {
 			return fmt.Errorf("body: want the JSON answer, got %.40q: %w", got, err)
 		}
-		digest := fmt.Sprintf("%x", sha256.Sum256(body))
 		switch {
 		case answer.Probe != 1:
 			return fmt.Errorf("probe: want 1, got %d", answer.Probe)
@@ -209,8 +192,9 @@ func received(query string, body []byte) func([]byte) error {
 			return fmt.Errorf("protocol: want fcgi, scgi or ajp, got %q", answer.Protocol)
 		case answer.Params["QUERY_STRING"] != query:
 			return fmt.Errorf("params: want QUERY_STRING %q, got %q", query, answer.Params["QUERY_STRING"])
-		case answer.Body.Length != len(body) || !strings.EqualFold(answer.Body.SHA256, digest):
-			return fmt.Errorf("body: want %d bytes, SHA-256 %s, got %d, %s", len(body), digest, answer.Body.Length, answer.Body.SHA256)
+		}
+		if err := answer.Body.Of(string(body)); err != nil {
+			return fmt.Errorf("body: %w", err)
 		}
 		return nil
 	}

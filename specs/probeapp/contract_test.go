@@ -165,8 +165,8 @@ func TestCheckFindsTheFaultInJSON(t *testing.T) {
 		{`"server": "s", `, ``, "server: want a name"},
 		{`fcgi`, `http`, `protocol: want fcgi, scgi or ajp, got "http"`},
 		{`"QUERY_STRING": ""`, `"QUERY_STRING": "a"`, "want QUERY_STRING"},
-		{`"length": 0`, `"length": 1`, "want 0 bytes"},
-		{digest, "00", "want 0 bytes, SHA-256 " + digest},
+		{`"length": 0`, `"length": 1`, "besides 0 bytes the application got 1 more"},
+		{digest, "00", "of 0 bytes with SHA-256 " + digest},
 	} {
 		wrong := strings.Replace(right, c.old, c.new, 1)
 		if err := plain.Check(200, header, []byte(wrong)); err == nil || !strings.Contains(err.Error(), c.want) {

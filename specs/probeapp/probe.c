@@ -494,7 +494,8 @@ static void serve(FCGX_Request *request)
         FCGX_PutS(a.errors, request->err);
         FCGX_FFlush(request->err);
     }
-    FCGX_SetExitStatus(a.exit_status, request->out);
+    if (a.exit_status) /* as programs do: those that say nothing leave it to the library */
+        FCGX_SetExitStatus(a.exit_status, request->out);
     if (!a.none)
         answer(&a, request, &body, &data);
     FCGX_Finish_r(request);

@@ -1,5 +1,6 @@
 // Package probeapp holds the probe application, contract 1, in the languages of the servers that it is to run behind:
-// one small file each. Such a server then says what it received, and answers as the query string tells it.
+// one small file each. Such a server then says what it received, and answers as the query string tells it. The package also
+// reads these answers for the cases of all protocols.
 package probeapp
 
 import (
@@ -8,7 +9,7 @@ import (
 	"strings"
 )
 
-//go:embed probe.php probe.py probe.c probe.jsp probe.go
+//go:embed probe.php probe.py probe.c probe.jsp probe.java probe.go
 var files embed.FS
 
 var applications = []struct{ language, file string }{
@@ -16,6 +17,7 @@ var applications = []struct{ language, file string }{
 	{"wsgi", "probe.py"},
 	{"c", "probe.c"},
 	{"jsp", "probe.jsp"},
+	{"java", "probe.java"},
 	{"go", "probe.go"},
 }
 

@@ -58,6 +58,7 @@ func TestEverySourceBeginsWithHowItIsRun(t *testing.T) {
 		"wsgi": "(?s)python3 probe.py\n.*uwsgi .*--wsgi-file probe.py",
 		"c":    "(?s)cc .*probe.c -lfcgi\n.*spawn-fcgi ",
 		"jsp":  "webapps/ROOT/WEB-INF/probe.jsp",
+		"java": "java .*-cp .* probe.java",
 		"go":   "(?s)go build -o probe probe.go\n.*spawn-fcgi ",
 	}
 	for _, language := range Languages() {
@@ -109,6 +110,14 @@ func TestJSPIsJava11(t *testing.T) {
 		t.Fatal(err)
 	}
 	run(t, "javac", "-proc:none", "-Xlint:-serial", "--release", "11", "-cp", api, "-d", dir, file)
+}
+
+func TestJavaHasNoWarning(t *testing.T) {
+	jars := os.Getenv("FCGIKIT_UNDERTOW")
+	if jars == "" {
+		t.Skip("FCGIKIT_UNDERTOW names no folder with Undertow")
+	}
+	run(t, "javac", "-proc:none", "-Xlint:all,-path", "-Werror", "--release", "17", "-cp", jars+"/*", "-d", t.TempDir(), "probe.java")
 }
 
 func run(t *testing.T, program string, arguments ...string) {

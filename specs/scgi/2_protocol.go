@@ -8,56 +8,44 @@ import (
 	"github.com/fcgikit/fcgikit/specs/suite"
 )
 
-// link leads to the specification, which has no anchors.
-const link = "https://python.ca/scgi/protocol.txt"
-
-var needsProbe = suite.Needs{Probe: true}
-
 func init() {
 	Cases.Add(
 		suite.Case{
 			ID: "scgi/2/closes", Level: suite.Must, Section: "SCGI 2", Link: link, Rows: []string{"SCGI-REQ-1"},
-			Title: "the server closes after its answer",
-			Rule:  "The server sends one answer and closes the connection, while the client's side is open.",
+			Title: "the server closes after its answer", Budget: suite.Several,
+			Rule: "The server sends one answer and closes the connection, while the client's side is open.",
 			Run: func(t *suite.T) {
+				const check = "the server closes the connection after its answer"
 				c := dial(t)
 				c.Send(get(t, "")...)
-				if a := c.answer(); a.urged || len(a.bytes) == 0 {
-					t.Untested("no answer came while this side of the connection was open")
+				a := c.answer()
+				if _, _, err := a.page(); err != nil || a.urged {
+					t.Untested("no answer came while this side of the connection was open: %s", a.why())
 				}
-				if end := c.untilClose(3 * time.Second); end != suite.Nothing {
+				if a.ended != suite.Nothing && c.UntilClose(closeLimit) != suite.Nothing {
 					return
 				}
 				c.CloseWrite()
-				t.Hang("the server closes the connection after its answer\n3 s after it the connection was open; then this side was closed, and %s", c.untilClose(time.Second))
+				t.Hang("%s\n%v after it the connection was open; then this side was closed, and %s", check, closeLimit, c.UntilClose(time.Second))
 			},
 		},
 		suite.Case{
 			ID: "scgi/2/answers-while-open", Level: suite.Must, Section: "SCGI 2", Link: link, Rows: []string{"SCGI-REQ-4"},
-			Title: "the end of the body is enough for an answer",
-			Rule:  "The server answers when it sees the end of the request, which CONTENT_LENGTH tells: it does not wait for the client to close its side.",
-			Run: func(t *suite.T) {
-				const check = "a request with a body is answered while the client's side is open"
-				c := dial(t)
-				c.Send(post(t, "", "body")...)
-				a := answered(t, c.answer(), check)
-				if a.urged {
-					t.Hang("%s\nit was answered only after this side was closed", check)
-				}
-			},
+			Title: "the answer follows the body, and waits for nothing else", Budget: suite.Several,
+			Rule: "The server answers when it sees the end of the request, which CONTENT_LENGTH tells: neither before its body has come, nor when the client closes its side.",
+			Run:  answersWhileOpen,
 		},
 		suite.Case{
 			ID: "scgi/2/nothing-before-the-request", Level: suite.Must, Section: "SCGI 2", Link: link, Rows: []string{"SCGI-RSP-5"},
 			Title: "nothing is sent before the headers are there",
-			Rule:  "The answer follows the request: while half of the netstring is missing there is nothing to be answered.",
+			Rule:  "The answer follows the request: while a part of the netstring is missing there is nothing to be answered.",
 			Run: func(t *suite.T) {
-				pieces := get(t, "")
-				control(t, pieces)
-				half := len(pieces[2]) / 2
+				all := get(t, "")
+				control(t, all)
 				c := dial(t)
-				c.Send(pieces[0], pieces[1], pieces[2][:half])
-				if _, more := c.More(300 * time.Millisecond); more {
-					t.Fail("nothing is sent before the headers are whole\n%d bytes came after half of them: %.60q", len(c.Buffered()), c.Buffered())
+				c.Send(begunOf(all))
+				if _, more := c.More(nothingFollows); more {
+					t.Fail("nothing is sent before the headers are whole\n%d bytes came after a part of them: %.60q", len(c.Buffered()), c.Buffered())
 				}
 			},
 		},
@@ -72,7 +60,7 @@ func init() {
 				if _, _, err := c.answer().page(); err != nil {
 					t.Untested("a request with another one behind it is not answered: %v", err)
 				}
-				c.untilClose(3 * time.Second)
+				c.UntilClose(closeLimit)
 				_, n, _ := cgi.ParseAnswer(c.Buffered())
 				if body := c.Buffered()[n:]; bytes.Contains(body, []byte("Content-Type")) || len(body) > 26 {
 					t.Fail("one request is answered on a connection\nbehind the 26 bytes of the first one's body came %.60q", body[min(26, len(body)):])
@@ -91,46 +79,53 @@ func init() {
 				answered(t, c.answer(), check)
 			},
 		},
-		suite.Case{
-			ID: "scgi/2/large-answer", Level: suite.Must, Section: "SCGI 2", Link: link, Rows: []string{"SCGI-REQ-6", "SCGI-RSP-3"},
-			Title: "a large answer comes whole", Needs: needsProbe,
-			Rule: "The connection is closed behind the answer, and not before all of it was sent: to a slow client, too.",
-			Run: func(t *suite.T) {
-				const n = 1000000
-				const check = "an answer of 1000000 bytes comes whole"
-				c := dial(t)
-				c.Send(get(t, "size=1000000")...)
-				c.More(patience)
-				time.Sleep(300 * time.Millisecond) // buffers fill, so that the server has to wait
-				a := c.answer()
-				_, body, err := a.page()
-				if err != nil {
-					a.fails(t, check, err)
-				}
-				for i, b := range body[:min(len(body), n)] {
-					if b != 'a'+byte(i%26) {
-						t.Fail("%s\nbyte %d is %q", check, i, b)
-					}
-				}
-				if len(body) != n {
-					t.Fail("%s\nits body had %d: %s", check, len(body), a.why())
-				}
-			},
-		},
-		suite.Case{
-			ID: "scgi/2/unread-body", Level: suite.May, Section: "SCGI 2", Link: link, Rows: []string{"SCGI-REQ-10"},
-			Title: "an answer before the body is read", Needs: needsProbe,
-			Rule: "The text does not say whether the server may answer before it has read the body. Many do, and reset the connection.",
-			Run: func(t *suite.T) {
-				c := dial(t)
-				c.Send(post(t, "read=no", string(make([]byte, 1<<20)))...)
-				a := c.answer()
-				if _, _, err := a.page(); err != nil {
-					t.Note("a body of 1 MiB that is not read costs the answer: %v", err)
-				} else if end := c.untilClose(patience); end == suite.RST {
-					t.Note("behind the answer to a request whose body it did not read %s", end)
-				}
-			},
-		},
 	)
+}
+
+const (
+	// closeLimit is how long a server may keep a connection after its answer.
+	closeLimit = 3 * time.Second
+	// nothingFollows is how long nothing has to come: a server that sends what it
+	// should not sends it at once.
+	nothingFollows = 400 * time.Millisecond
+)
+
+// answersWhileOpen sends the head of a request, and its body some time later. It
+// tells a server apart that closes early, one that reads no body, and one that
+// answers only when the client has closed its side.
+func answersWhileOpen(t *suite.T) {
+	const body, check = "the body of it", "the answer does not wait for the client's end"
+	pieces := post(t, "", body)
+	last := len(pieces) - 1
+	c := dial(t)
+	c.Send(pieces[:last]...)
+	if early := c.read(nothingFollows); early.ended != suite.Nothing {
+		beforeBody(t, early, len(body))
+		return
+	}
+	c.Send(pieces[last])
+	if a := answered(t, c.answer(), check); a.urged {
+		t.Hang("%s\n%s", check, waitsForEnd)
+	}
+}
+
+// beforeBody is about an answer, or an end, that came before the body did: of a
+// server that closes early, of one that does not read the body, or of an
+// application that does not want it.
+func beforeBody(t *suite.T, a answer, length int) {
+	const check = "the answer waits for the body"
+	if len(a.bytes) == 0 {
+		t.Fail("the connection is kept until the body has come\n%s", a.why())
+	}
+	p, err := a.probe()
+	if err == nil {
+		t.Fail("%s\nit came before the body, and the application got %d bytes of %d: the server does not read a body, or only what comes with the headers", check, p.Body.Length, length)
+	}
+	if _, _, broken := a.page(); broken != nil || t.Server.Probe {
+		t.Fail("%s\nbefore it came %v", check, err)
+	}
+	if !a.serves() {
+		t.Untested("a request with a body is refused before it has come")
+	}
+	t.Note("it is answered before its body has come, which an application may not want")
 }

@@ -1,9 +1,7 @@
 package scgi
 
 import (
-	"crypto/sha256"
-	"encoding/hex"
-
+	"github.com/fcgikit/fcgikit/specs/probeapp"
 	"github.com/fcgikit/fcgikit/specs/suite"
 )
 
@@ -16,7 +14,7 @@ func answered(t *suite.T, a answer, check string) answer {
 }
 
 // served ends the case unless the request was answered by the probe application.
-func served(t *suite.T, a answer, check string) probeAnswer {
+func served(t *suite.T, a answer, check string) probeapp.Answer {
 	p, err := a.probe()
 	if err != nil {
 		a.fails(t, check, err)
@@ -30,31 +28,17 @@ func served(t *suite.T, a answer, check string) probeAnswer {
 // fails ends the case: as a hang where the server says nothing, else as a
 // failure of the check.
 func (a answer) fails(t *suite.T, check string, err error) {
-	if len(a.bytes) == 0 && a.ended == suite.Nothing {
+	if a.silent() {
 		t.Hang("%s\n%v", check, err)
 	}
 	t.Fail("%s\n%v", check, err)
-}
-
-// bodyArrived ends the case unless the application got this body.
-func bodyArrived(t *suite.T, p probeAnswer, body, check string) {
-	sum := sha256.Sum256([]byte(body))
-	switch want := int64(len(body)); {
-	case p.Body.Length == 0 && want > 0:
-		t.Fail("%s\nof a body of %d bytes the application got none: the server has not read it", check, want)
-	case p.Body.Length < want:
-		t.Fail("%s\nof a body of %d bytes the application got %d", check, want, p.Body.Length)
-	case p.Body.Length > want:
-		t.Fail("%s\nbesides a body of %d bytes the application got %d more", check, want, p.Body.Length-want)
-	case p.Body.SHA256 != hex.EncodeToString(sum[:]):
-		t.Fail("%s\nexpected a body of %d bytes with SHA-256 %x, the application got one with %s", check, want, sum, p.Body.SHA256)
-	}
 }
 
 // broken is a request that breaks a rule.
 type broken struct {
 	what   string
 	pieces [][]byte
+	short  bool // a server may wait for more of it
 }
 
 // refused ends the case if one of the requests is served. A close, an error's
@@ -65,27 +49,57 @@ func refused(t *suite.T, check string, legal [][]byte, requests ...broken) {
 	for _, b := range requests {
 		c := dial(t)
 		c.Send(b.pieces...)
-		a := c.answer()
+		answer := c.answer
+		if b.short {
+			answer = c.soon
+		}
+		a := answer()
 		switch {
 		case a.serves():
 			head, _, _ := a.page()
 			t.Fail("%s\n%s is served, with status %d (%s)", check, b.what, head.Status, a.why())
-		case len(a.bytes) == 0 && a.ended == suite.Nothing:
+		case a.silent():
 			t.Hang("%s\n%s: %s", check, b.what, a.why())
-		case a.urged:
+		case a.urged && !b.short:
 			t.Note("%s: nothing came until this side of the connection was closed", b.what)
 		}
 		c.Close()
 	}
 }
 
-// control is that the legal request is served: a server that refuses everything
-// keeps no rule.
+// control ends the case, whose good outcome is a refusal, unless the nearest
+// legal request is served.
 func control(t *suite.T, legal [][]byte) {
 	c := dial(t)
 	c.Send(legal...)
 	if a := c.answer(); !a.serves() {
 		t.Untested("the request that keeps the rule is not served: %s", a.why())
 	}
+	c.Close()
+}
+
+// letters ends the case unless the answer's body is that of size=n.
+func letters(t *suite.T, a answer, n int, check string) {
+	_, body, err := a.page()
+	if err != nil {
+		a.fails(t, check, err)
+	}
+	if err := probeapp.CheckLetters(body, n); err != nil {
+		t.Fail("%s\n%v (%s)", check, err, a.why())
+	}
+}
+
+// noHang ends the case as a hang where the server says nothing at all.
+func noHang(t *suite.T, a answer, check string) {
+	if a.silent() {
+		t.Hang("%s\n%s", check, a.why())
+	}
+}
+
+// beside ends the case as a hang unless another client is answered meanwhile.
+func beside(t *suite.T, check string) {
+	c := dial(t)
+	c.Send(get(t, "")...)
+	noHang(t, c.read(suite.AnswerLimit), check)
 	c.Close()
 }

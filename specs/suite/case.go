@@ -26,7 +26,8 @@ const (
 // Case is one rule, put to the test. It judges its own rule and no other; all
 // else it reads as leniently as it can.
 type Case struct {
-	ID      string // fcgi/3.3/version: made of words, and never changed
+	ID      string   // fcgi/3.3/version: made of words, and never changed
+	Was     []string // ids that it had before it moved to another section
 	Level   Level
 	Title   string
 	Rule    string   // in our own words
@@ -38,6 +39,7 @@ type Case struct {
 	Hostile bool          // it can crash a vulnerable one: only with -hostile
 	Slow    bool          // it must wait for longer than a second: only with -thorough
 	Cut     bool          // it is one of those that run in every segmentation
+	Over    []Axis        // what else it is turned over
 	Budget  time.Duration // 0 is defaultBudget
 	Run     func(t *T)
 }
@@ -45,14 +47,32 @@ type Case struct {
 // Needs is what a case wants of a server. Where it is lacking the case is
 // untested.
 type Needs struct {
-	Probe bool     // the probe application
-	Can   []string // its extras
+	Probe      bool     // the probe application
+	Can        []string // its extras
+	Concurrent bool     // a connection is served while others are open
 }
 
 // Protocol is the case's, of its id.
 func (c *Case) Protocol() client.Protocol {
 	name, _, _ := strings.Cut(c.ID, "/")
 	return client.Protocol(name)
+}
+
+// Variants are those in which the case runs: the default first, then each axis
+// by itself. Thorough is to turn every harmless case over all segmentations.
+func (c *Case) Variants(thorough bool) []Variant {
+	all := []Variant{{}}
+	if c.Cut || thorough && !c.Hurts {
+		for _, cut := range Cuts[1:] {
+			all = append(all, Variant{cut: cut})
+		}
+	}
+	for _, axis := range c.Over {
+		for _, value := range axis.Values[1:] {
+			all = append(all, Variant{axis: axis.Name, value: value})
+		}
+	}
+	return all
 }
 
 // defaultBudget is more than a slow server's start of a request, and a quarter
@@ -79,6 +99,8 @@ func (c *Case) check() error {
 		return fmt.Errorf("case %s: level %q", c.ID, c.Level)
 	case c.Level == Robustness && !c.Hurts:
 		return fmt.Errorf("case %s: a robustness case hurts, so that the canary follows it", c.ID)
+	case slices.ContainsFunc(c.Over, func(a Axis) bool { return len(a.Values) < 2 }):
+		return fmt.Errorf("case %s: an axis has two values at least", c.ID)
 	case c.Hostile && !c.Hurts:
 		return fmt.Errorf("case %s: a hostile case hurts", c.ID)
 	}
@@ -132,7 +154,7 @@ type Selection struct {
 // Select is the selected cases. A pattern that matches no id is an error.
 func (r *Registry) Select(s Selection) ([]*Case, error) {
 	for _, pattern := range slices.Concat(s.Run, s.Skip) {
-		if !slices.ContainsFunc(r.All(), func(c *Case) bool { return matches(pattern, c.ID) }) {
+		if !slices.ContainsFunc(r.All(), func(c *Case) bool { return c.matches(pattern) }) {
 			return nil, fmt.Errorf("%q matches no case: expected ids or patterns such as fcgi/3.3 or fcgi/*/padding-*", pattern)
 		}
 	}
@@ -147,7 +169,7 @@ func (r *Registry) Select(s Selection) ([]*Case, error) {
 
 func (s Selection) wants(c *Case) bool {
 	any := func(patterns []string) bool {
-		return slices.ContainsFunc(patterns, func(p string) bool { return matches(p, c.ID) })
+		return slices.ContainsFunc(patterns, c.matches)
 	}
 	switch {
 	case s.Protocol != "" && c.Protocol() != s.Protocol,
@@ -159,6 +181,11 @@ func (s Selection) wants(c *Case) bool {
 		return false
 	}
 	return true
+}
+
+// matches is whether a pattern takes the case, by one of its ids.
+func (c *Case) matches(pattern string) bool {
+	return slices.ContainsFunc(append([]string{c.ID}, c.Was...), func(id string) bool { return matches(pattern, id) })
 }
 
 // matches takes a pattern of path.Match, an id, or the beginning of ids up to a

@@ -2,12 +2,8 @@ package suite
 
 import (
 	"context"
-	"errors"
 	"fmt"
-	"io"
 	"math/rand/v2"
-	"net"
-	"os"
 	"strings"
 	"sync"
 	"time"
@@ -29,14 +25,16 @@ type T struct {
 	ctx      context.Context
 	deadline time.Time
 	scale    float64
-	cut      Cut
+	variant  Variant
 	random   *rand.Rand
 	start    time.Time
 
 	mu     sync.Mutex
 	conns  []*Conn
+	quiet  *Conn // on which nothing more came
 	events []result.Event
 	notes  []string
+	mark   *result.Mark
 }
 
 // Server is what the first requests found out.
@@ -44,11 +42,12 @@ type Server struct {
 	Probe      bool     // its application is the probe application
 	Can        []string // that one's extras
 	Name       string   // as it names itself
-	Concurrent bool     // it serves a connection while another is open
+	Concurrent int      // so many connections it serves at once, of those that were tried
 
 	// Of the options: what makes the server's application answer.
 	ScriptFilename, DocumentRoot, Secret string
 	Params                               [][2]string
+	PacketSize                           int // AJP's; 0 is 8192
 }
 
 // What a case ends with before its end.
@@ -58,6 +57,7 @@ type (
 	missing  struct{ reason string }   // untested
 	declared struct{ evidence string } // n/a
 	lost     struct{ err error }       // the server does not take a connection
+	spent    struct{}                  // the case has no time left
 )
 
 // newGomega is a case's own: its failures panic, since Gomega goes on after
@@ -93,112 +93,6 @@ func (t *T) Within(d time.Duration) time.Duration {
 
 // Random is a source of bytes that the run's seed determines.
 func (t *T) Random() *rand.Rand { return t.random }
-
-// Conn is a connection of a case. What goes over it is kept for the report.
-type Conn struct {
-	net.Conn
-	t      *T
-	number int
-	in     []byte // came and was not taken
-	end    End
-}
-
-// End is how the server's side of a connection ended.
-type End int
-
-const (
-	Open    End = iota // it has not
-	FIN                // in order
-	RST                // with a reset
-	Nothing            // it is open, and nothing came within the limit
-)
-
-func (e End) String() string {
-	return [...]string{"the connection stayed open", "the server closed the connection (FIN)",
-		"the server reset the connection (RST)", "nothing more came, and the connection stayed open"}[e]
-}
-
-// Dial makes a connection to the server.
-func (t *T) Dial() *Conn {
-	d := net.Dialer{Deadline: t.deadline}
-	nc, err := d.DialContext(t.ctx, t.Target.Network, t.Target.Address)
-	if err != nil {
-		panic(lost{err})
-	}
-	t.mu.Lock()
-	defer t.mu.Unlock()
-	c := &Conn{t: t, number: len(t.conns) + 1}
-	c.Conn = client.Trace(nc, t.Target.Protocol, t.start, c.note)
-	c.Conn.SetDeadline(t.deadline)
-	t.conns = append(t.conns, c)
-	return c
-}
-
-func (c *Conn) note(e client.Event) {
-	c.t.mu.Lock()
-	defer c.t.mu.Unlock()
-	c.t.events = append(c.t.events, result.Event{
-		Connection: c.number, At: e.At, Sent: e.Sent, Offset: e.Offset, Bytes: e.Bytes, Text: e.Text, Detail: e.Detail,
-	})
-}
-
-// Send sends records or packets, cut as the axis says. A server may have closed
-// already, so an error is no failure: what came back tells.
-func (c *Conn) Send(pieces ...[]byte) *Conn {
-	for _, b := range c.t.cut.pieces(c.t.random, pieces) {
-		if _, err := c.Conn.Write(b); err != nil {
-			return c
-		}
-		if c.t.cut.pause > 0 {
-			time.Sleep(c.t.cut.pause)
-		}
-	}
-	return c
-}
-
-// Buffered is what came and was not taken.
-func (c *Conn) Buffered() []byte { return c.in }
-
-// Take takes n bytes of what came.
-func (c *Conn) Take(n int) { c.in = c.in[n:] }
-
-// More waits for further bytes, for at most d; without them it says how the
-// wait ended.
-func (c *Conn) More(d time.Duration) (End, bool) {
-	if c.end == FIN || c.end == RST {
-		return c.end, false
-	}
-	deadline := time.Now().Add(c.t.Within(d))
-	if deadline.After(c.t.deadline) {
-		deadline = c.t.deadline
-	}
-	c.Conn.SetReadDeadline(deadline)
-	var buf [16 << 10]byte
-	n, err := c.Conn.Read(buf[:])
-	c.in = append(c.in, buf[:n]...)
-	if n > 0 {
-		return Open, true
-	}
-	c.end = endOf(err)
-	return c.end, false
-}
-
-func endOf(err error) End {
-	switch {
-	case errors.Is(err, io.EOF):
-		return FIN
-	case errors.Is(err, os.ErrDeadlineExceeded):
-		return Nothing
-	}
-	return RST
-}
-
-// CloseWrite ends this side of the connection.
-func (c *Conn) CloseWrite() {
-	if half, ok := c.Conn.(interface{ CloseWrite() error }); ok {
-		half.CloseWrite()
-	}
-}
 
 // close ends what a case left open: a server with one worker would wait for it.
 func (t *T) close() {

@@ -1,0 +1,203 @@
+package load
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"net/http"
+	"runtime"
+	"sync"
+	"time"
+
+	vegeta "github.com/tsenart/vegeta/v12/lib"
+
+	"github.com/fcgikit/fcgikit/client"
+	"github.com/fcgikit/fcgikit/reports/result"
+)
+
+// Transport carries the requests: a *client.Transport. Its cap on connections is
+// what holds requests back, within the time that is measured, and its Timeout
+// what ends those that nobody answers.
+type Transport interface {
+	http.RoundTripper
+	Stats() client.Stats
+}
+
+// Round is one attack on a server.
+type Round struct {
+	Transport Transport
+	Targets   []vegeta.Target // what is asked, in turn
+
+	Schedule Schedule      // nil is as fast as InFlight requests at once allow
+	InFlight int           // requests at once, at most; with a Schedule 0 is DefaultInFlight
+	Duration time.Duration // 0 is no end but Requests
+	Requests int64         // 0 is as many as the Duration gives
+
+	Status  int      // of a good answer; 0 is 200 to 399
+	Answers *Answers // what the body must be; nil is each question's first answer in this round
+	AnyBody bool     // bodies are not compared
+
+	ServerPID int // the root of the server's processes, where it is known
+
+	Watch func(result.Instant) // is called each second
+	Each  func(*vegeta.Result) // is called for each result, one at a time, with the body's length and why it failed
+
+	// wait is the pacer's; nil is one that is precise. Under a false clock it
+	// only sleeps.
+	wait func(d, spin time.Duration)
+}
+
+// DefaultInFlight bounds the requests at once where a server no longer answers:
+// some 16 KB each make a gigabyte. Beyond it they are late, and counted as that.
+const DefaultInFlight = 1 << 16
+
+var errNoInFlight = errors.New("as fast as possible: the number of requests at once must be given (InFlight)")
+
+// Run runs the round, and waits for the answers of what it sent: for ever, where
+// the Transport has no Timeout and the server does not answer. When ctx is done
+// it ends early, with what there is: requests on their way are abandoned. An
+// error is a Round that can't begin.
+func (r *Round) Run(ctx context.Context) (result.Round, error) {
+	if r.Schedule == nil && r.InFlight <= 0 {
+		return result.Round{}, errNoInFlight
+	}
+	a, err := newAttack(ctx, r)
+	if err != nil {
+		return result.Round{}, err
+	}
+	defer a.close()
+	return a.run(), nil
+}
+
+func (r *Round) goodStatus(status int) bool {
+	if r.Status != 0 {
+		return status == r.Status
+	}
+	return status >= 200 && status < 400
+}
+
+// attack is a round while it runs.
+type attack struct {
+	round    *Round
+	requests []*http.Request // of the targets
+	ctx      context.Context
+	cancel   context.CancelFunc
+	began    time.Time
+	pacer    *pacer
+	stop     func() // the pacer's timer
+	tally    *tally
+	answers  *Answers
+	monitor  *monitor
+	before   client.Stats
+
+	toldMu sync.Mutex
+	told   map[uint64]told // by sequence number, until vegeta's result comes
+}
+
+func newAttack(ctx context.Context, r *Round) (*attack, error) {
+	asked, err := requests(r.Targets)
+	if err != nil {
+		return nil, err
+	}
+	a := &attack{round: r, requests: asked, tally: newTally(), answers: r.Answers, before: r.Transport.Stats()}
+	if a.answers == nil {
+		a.answers = new(Answers)
+	}
+	a.ctx, a.cancel = context.WithCancel(ctx)
+	a.pacer = &pacer{ctx: a.ctx, schedule: r.Schedule, duration: r.Duration, requests: r.Requests, wait: r.wait}
+	a.stop = func() {}
+	if r.wait == nil {
+		if a.pacer.wait, a.stop, err = preciseWait(a.ctx); err != nil {
+			a.cancel()
+			return nil, err
+		}
+	}
+	if r.Each != nil {
+		a.told = map[uint64]told{}
+	}
+	return a, nil
+}
+
+func (a *attack) close() {
+	a.cancel()
+	a.stop()
+}
+
+func (a *attack) run() result.Round {
+	defer runtime.KeepAlive(ballast())
+	attacker := a.attacker()
+	defer context.AfterFunc(a.ctx, func() { attacker.Stop() })()
+	a.began = time.Now()
+	a.pacer.began = a.began
+	a.monitor = watch(a)
+	for r := range attacker.Attack(standIn, a.pacer, 0, "") {
+		a.take(r)
+	}
+	ended := time.Since(a.began)
+	a.monitor.end()
+	return a.sum(ended)
+}
+
+// attacker is a new one for each round: it serves only one.
+func (a *attack) attacker() *vegeta.Attacker {
+	t := new(http.Transport)
+	t.RegisterProtocol("fcgi", a) // the standIn's
+	options := []func(*vegeta.Attacker){
+		vegeta.Client(&http.Client{Transport: t}), // without a Timeout: the Transport's costs less
+		vegeta.Redirects(vegeta.NoFollow),
+	}
+	most := uint64(cmp.Or(a.round.InFlight, DefaultInFlight))
+	options = append(options, vegeta.MaxWorkers(most))
+	if a.round.Schedule == nil {
+		options = append(options, vegeta.Workers(most))
+	}
+	return vegeta.NewAttacker(options...)
+}
+
+// sum is what was found.
+func (a *attack) sum(ended time.Duration) result.Round {
+	r := result.Round{Duration: ended}
+	a.tally.fill(&r)
+	end := a.planEnd()
+	r.RateAsked = rateAsked(a.round.Schedule, end)
+	r.RateMet = float64(a.tally.sent()) / max(end, a.pacer.stopped).Seconds()
+	after := a.round.Transport.Stats()
+	r.Opened, r.Reused, r.Lost = after.Opened-a.before.Opened, after.Reused-a.before.Reused, after.Lost-a.before.Lost
+	r.Timeline, r.Generator, r.Server = a.monitor.timeline, a.monitor.generator.usage(), a.monitor.server.usage()
+	return r
+}
+
+// planEnd is when the sending was to end, or did if that came first.
+func (a *attack) planEnd() time.Duration {
+	switch p := a.pacer; {
+	case a.ctx.Err() != nil, a.round.Schedule == nil:
+		return p.stopped
+	case p.requests > 0 && p.complete && (p.duration == 0 || p.schedule.At(p.requests) < p.duration):
+		return p.schedule.At(p.requests)
+	}
+	return a.round.Duration
+}
+
+// rateAsked is how many requests a schedule has within a time, a second.
+func rateAsked(s Schedule, end time.Duration) float64 {
+	if s == nil || end <= 0 {
+		return 0
+	}
+	return float64(countBefore(s, end)) / end.Seconds()
+}
+
+// countBefore is how many requests a schedule plans before a moment.
+func countBefore(s Schedule, end time.Duration) int64 {
+	low, high := int64(0), int64(1)
+	for s.At(high-1) < end {
+		low, high = high, high*2
+	}
+	for low < high {
+		if mid := (low + high) / 2; s.At(mid) < end {
+			low = mid + 1
+		} else {
+			high = mid
+		}
+	}
+	return low
+}

@@ -1,0 +1,364 @@
+package load
+
+import (
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/fcgikit/fcgikit/reports/result"
+)
+
+// illness is a change to a healthy round, subject or plan, and what is to be
+// said of it.
+type illness struct {
+	change func(r *result.Round, s *result.Subject, p *result.Plan)
+	want   []result.Diagnosis // less the subject
+}
+
+func (c illness) check(t *testing.T, find func(result.Subject, []result.Round, result.Plan) []result.Diagnosis) {
+	t.Helper()
+	r, s, p := steady(), steadySubject(), steadyPlan()
+	c.change(&r, &s, &p)
+	for i := range c.want {
+		c.want[i].Subject = s.Name
+	}
+	if diff := cmp.Diff(c.want, find(s, []result.Round{r}, p)); diff != "" {
+		t.Errorf("(-want +got):\n%s", diff)
+	}
+}
+
+// spoil makes requests of a round fail.
+func spoil(r *result.Round, c Cause, n int64) {
+	if r.Errors == nil {
+		r.Errors = map[string]int64{}
+	}
+	r.Errors[string(c)] += n
+	r.Succeeded -= n
+}
+
+func TestIllnessesAreNamed(t *testing.T) {
+	for name, c := range map[string]illness{
+		"nothing": {func(*result.Round, *result.Subject, *result.Plan) {}, nil},
+		"more connections than workers": {
+			func(r *result.Round, s *result.Subject, p *result.Plan) {
+				s.Pool = 64
+				spoil(r, TimeoutUnread, 56)
+			},
+			[]result.Diagnosis{{What: "64 kept connections, 8 workers: 56 were never read", Cure: "use -connections 8 or -keepalive=false"}},
+		},
+		"more connections than workers, without a cap": {
+			func(r *result.Round, s *result.Subject, p *result.Plan) {
+				s.Pool = 0
+				r.Timeline[3].Connections = 20
+				spoil(r, TimeoutUnread, 56)
+			},
+			[]result.Diagnosis{{What: "20 kept connections, 8 workers: 12 were never read", Cure: "use -connections 8 or -keepalive=false"}},
+		},
+		"unread connections of a server whose workers are not known": {
+			func(r *result.Round, s *result.Subject, p *result.Plan) {
+				s.Pool, s.Workers, s.Method = 64, 0, ""
+				spoil(r, TimeoutUnread, 56)
+			},
+			[]result.Diagnosis{{What: "64 kept connections: nothing was read 56 times until the time was up, while others were answered, as by a server with fewer workers than that", Cure: "use -connections with the number of its workers, or -keepalive=false"}},
+		},
+		"unread requests of connections that are not kept": {
+			func(r *result.Round, s *result.Subject, p *result.Plan) {
+				s.Pool, p.KeepAlive = 64, false
+				spoil(r, TimeoutUnread, 56)
+			}, nil,
+		},
+		"a full backlog": {
+			func(r *result.Round, s *result.Subject, p *result.Plan) {
+				p.KeepAlive = false
+				spoil(r, BacklogFull, 84)
+			},
+			[]result.Diagnosis{{What: "the server's backlog was full 84 times: it accepts more slowly than connections come", Cure: "raise the server's backlog (listen's, and net.core.somaxconn) or its workers, or use fewer -connections, or -keepalive"}},
+		},
+		"a full backlog on TCP": {
+			func(r *result.Round, s *result.Subject, p *result.Plan) { spoil(r, TimeoutConnect, 1) },
+			[]result.Diagnosis{{What: "connecting took too long once: a full backlog, or a firewall", Cure: "raise the server's backlog (listen's, and net.core.somaxconn) or its workers, or use fewer -connections"}},
+		},
+		"a connection closed every tenth request": {
+			func(r *result.Round, s *result.Subject, p *result.Plan) { r.Lost, r.Opened = 1990, 1998 },
+			[]result.Diagnosis{{What: "the server closes a kept connection every 10 requests or so: 1990 were gone", Cure: "raise its limit of requests for a connection or worker, or use -keepalive=false"}},
+		},
+		"a connection closed every tenth request, that one lost": {
+			func(r *result.Round, s *result.Subject, p *result.Plan) {
+				r.Lost, r.Opened = 1000, 2000
+				spoil(r, LostKept, 1000)
+			},
+			[]result.Diagnosis{{What: "the server closes a kept connection every 10 requests or so: 2000 were gone, and 1000 requests with them", Cure: "raise its limit of requests for a connection or worker, or use -keepalive=false"}},
+		},
+		"a connection closed every request": {
+			func(r *result.Round, s *result.Subject, p *result.Plan) { r.Lost, r.Opened = 3, 19_990 },
+			[]result.Diagnosis{{What: "the server closes every connection after one request, though it was asked to keep it", Cure: "set its keep-alive, or use -keepalive=false to measure without lost connections"}},
+		},
+		"a connection a request, as SCGI has it": {
+			func(r *result.Round, s *result.Subject, p *result.Plan) { s.Protocol, r.Opened = "scgi", 20_000 }, nil,
+		},
+		"a worker's last request now and then": {
+			func(r *result.Round, s *result.Subject, p *result.Plan) { r.Lost, r.Opened = 12, 20 }, nil,
+		},
+		"no END_REQUEST": {
+			func(r *result.Round, s *result.Subject, p *result.Plan) { spoil(r, NoEndRequest, 2) },
+			[]result.Diagnosis{{What: "the server closed the connection without END_REQUEST (FastCGI 5.5) twice, of 20000 requests", Cure: "see the server's log for workers that crash or are ended"}},
+		},
+		"cut, refused and broken answers": {
+			func(r *result.Round, s *result.Subject, p *result.Plan) {
+				spoil(r, Truncated, 1)
+				spoil(r, Unanswered, 3)
+				spoil(r, Breach, 4)
+			},
+			[]result.Diagnosis{
+				{What: "the server closed the connection within an answer once, of 20000 requests", Cure: "see the server's log for workers that crash or are ended"},
+				{What: "the server accepted a connection and closed it without an answer 3 times, of 20000 requests", Cure: "see the server's log for workers that crash or are ended; and its list of allowed clients"},
+				{What: "the server broke the protocol's rules 4 times, of 20000 requests", Cure: "fcgiprobe shows which rule, and the bytes"},
+			},
+		},
+		"OVERLOADED": {
+			func(r *result.Round, s *result.Subject, p *result.Plan) { spoil(r, Overloaded, 5) },
+			[]result.Diagnosis{{What: "the server said FCGI_OVERLOADED 5 times (FastCGI 5.5): it has no room for another request", Cure: "use fewer -connections or a lower -rate, or give it more workers"}},
+		},
+		"CANT_MPX_CONN": {
+			func(r *result.Round, s *result.Subject, p *result.Plan) { spoil(r, CantMultiplex, 5) },
+			[]result.Diagnosis{{What: "the server said FCGI_CANT_MPX_CONN 5 times (FastCGI 5.5): it takes one request at a time on a connection", Cure: "leave -mux out"}},
+		},
+		"answers of 500": {
+			func(r *result.Round, s *result.Subject, p *result.Plan) {
+				spoil(r, WrongStatus, 120)
+				r.Statuses = map[string]int64{"200": 19_880, "500": 20, "503": 100}
+			},
+			[]result.Diagnosis{{What: "120 of 20000 answers say that the server failed (503: 100, 500: 20)", Cure: "see the server's error log"}},
+		},
+		"answers of 500 that were expected": {
+			func(r *result.Round, s *result.Subject, p *result.Plan) { r.Statuses = map[string]int64{"500": 20_000} }, nil,
+		},
+		"nothing but 404": {
+			func(r *result.Round, s *result.Subject, p *result.Plan) {
+				spoil(r, WrongStatus, 20_000)
+				r.Statuses = map[string]int64{"404": 20_000}
+			},
+			[]result.Diagnosis{{What: "every answer refuses the request (404: 20000)", Cure: "say what to ask for: -script FILE and -root DIR, or a URL with its path"}},
+		},
+		"a wrong body": {
+			func(r *result.Round, s *result.Subject, p *result.Plan) { spoil(r, WrongBody, 7) },
+			[]result.Diagnosis{{What: "7 of 20000 answers had a wrong body", Cure: "fcgiprobe get shows an answer; a page that changes by itself has no body to expect"}},
+		},
+		"connections that are all busy": {
+			func(r *result.Round, s *result.Subject, p *result.Plan) {
+				s.Pool = 4
+				busy(r)
+			},
+			[]result.Diagnosis{{What: "all 4 connections were busy: half of the requests waited 500ms or more for one; they carry about 800 requests a second, and 2000 were asked for", Cure: "raise -connections as far as the server has workers, or lower -rate"}},
+		},
+		"workers that are all busy": {
+			func(r *result.Round, s *result.Subject, p *result.Plan) { busy(r) },
+			[]result.Diagnosis{{What: "all 8 connections were busy: half of the requests waited 500ms or more for one; they carry about 1600 requests a second, and 2000 were asked for", Cure: "the server's 8 workers are all busy: give it more, or lower -rate"}},
+		},
+		"nobody there": {
+			func(r *result.Round, s *result.Subject, p *result.Plan) {
+				spoil(r, Refused, 20_000)
+				r.Statuses = nil
+			},
+			[]result.Diagnosis{{What: "no request of 20000 was answered (connection refused: 20000)", Cure: "fcgiprobe get shows one request and what comes of it; -protocol says what the server speaks"}},
+		},
+	} {
+		t.Run(name, func(t *testing.T) { c.check(t, Diagnose) })
+	}
+}
+
+// busy has requests of 5 ms that wait up to a second for a connection.
+func busy(r *result.Round) {
+	r.Phases["queue"] = evenly(20_000, 0, time.Second)
+	r.Service = evenly(20_000, 5*time.Millisecond, 1005*time.Millisecond)
+	r.Response = r.Service
+}
+
+// atRate makes a round of seconds with so many answers each, of 2000 sent.
+func atRate(answers ...int64) result.Round {
+	r := steady()
+	r.Timeline = nil
+	for i, n := range answers {
+		r.Timeline = append(r.Timeline, result.Instant{At: time.Duration(i+1) * time.Second, Asked: 2000, Sent: 2000, Done: n,
+			P50: 3 * time.Millisecond, P99: 5 * time.Millisecond, Max: 6 * time.Millisecond})
+	}
+	return r
+}
+
+// late are the response times of a second with a pause of so long.
+func late(i *result.Instant, pause time.Duration) {
+	i.P50, i.P99, i.Max = pause/2, pause-pause/100, pause
+}
+
+func TestAPauseIsToldWithItsMomentAndLength(t *testing.T) {
+	const cure = "look for what pauses it: garbage collection, a lock, a restart of its workers, a full disk"
+	for name, c := range map[string]struct {
+		round result.Round
+		rate  float64
+		want  []string
+	}{
+		"of a whole second": {func() result.Round {
+			r := atRate(2000, 2000, 0, 4000, 2000)
+			r.Timeline[2].P50, r.Timeline[2].P99, r.Timeline[2].Max = 0, 0, 0
+			late(&r.Timeline[3], time.Second)
+			return r
+		}(), 2000, []string{"the server answered nothing for about 1s, 2s into the run; then 4000 answers came in a second, usual are 2000"}},
+		"over the end of a second": {func() result.Round {
+			r := atRate(2000, 1000, 3000, 2000)
+			late(&r.Timeline[2], time.Second)
+			return r
+		}(), 2000, []string{"the server answered nothing for about 1s, 1s into the run; then 3000 answers came in a second, usual are 2000"}},
+		"within a second": {func() result.Round {
+			r := atRate(2000, 2000, 2000)
+			late(&r.Timeline[1], 800*time.Millisecond)
+			return r
+		}(), 2000, []string{"the server answered nothing for about 800ms, 1s into the run"}},
+		"as fast as possible": {func() result.Round {
+			r := atRate(9000, 4500, 9000)
+			r.Timeline[2].Max = 500 * time.Millisecond
+			return r
+		}(), 0, []string{"the server answered nothing for about 500ms, 1s into the run"}},
+		"twice": {func() result.Round {
+			r := atRate(2000, 1000, 3000, 2000, 500, 3500, 2000)
+			late(&r.Timeline[2], time.Second)
+			late(&r.Timeline[5], 750*time.Millisecond)
+			return r
+		}(), 2000, []string{
+			"the server answered nothing for about 1s, 1s into the run; then 3000 answers came in a second, usual are 2000",
+			"the server answered nothing for about 750ms, 4s into the run; then 3500 answers came in a second, usual are 2000",
+		}},
+		"that was the generator's": {func() result.Round {
+			r := atRate(2000, 1000, 3000, 2000)
+			late(&r.Timeline[2], time.Second)
+			r.Lateness.Max = time.Second
+			return r
+		}(), 2000, []string{"fcgibench itself was held up for 1s, 1s into the run"}},
+		"none: a rate that falls":              {atRate(2000, 1800, 1600, 1300, 1000, 800, 650, 500), 2000, nil},
+		"none: fewer answers, and not later":   {atRate(2000, 1000, 2000, 500, 2000), 2000, nil},
+		"none: the last second is a short one": {atRate(2000, 2000, 2000, 50), 2000, nil},
+		"none: a server with too much to do": {func() result.Round {
+			r := atRate(2000, 1900, 1900, 1900, 1900)
+			for i := range r.Timeline[1:] {
+				late(&r.Timeline[i+1], time.Duration(i+1)*time.Second)
+			}
+			return r
+		}(), 2000, nil},
+		"none: a few slow requests": {func() result.Round {
+			r := atRate(2000, 2000, 2000)
+			r.Timeline[1].P99, r.Timeline[1].Max = 400*time.Millisecond, time.Second
+			return r
+		}(), 2000, nil},
+	} {
+		t.Run(name, func(t *testing.T) {
+			p := steadyPlan()
+			p.Rate = c.rate
+			var got []string
+			for _, d := range Diagnose(steadySubject(), []result.Round{c.round}, p) {
+				got = append(got, d.What)
+				if d.Invalid || d.Cure != cure && !strings.HasPrefix(d.What, "fcgibench itself") {
+					t.Errorf("%+v", d)
+				}
+			}
+			if diff := cmp.Diff(c.want, got); diff != "" {
+				t.Errorf("(-want +got):\n%s", diff)
+			}
+		})
+	}
+}
+
+func TestADeathIsToldWithItsMomentAndCause(t *testing.T) {
+	dying := func(causes map[string]int64) result.Round {
+		r := atRate(2000, 2000, 2000, 2000, 2000, 2000)
+		for i := range r.Timeline[3:] {
+			s := &r.Timeline[3+i]
+			s.Done, s.Failed, s.Errors = 2000, 2000, causes
+		}
+		r.Timeline[3].Failed = 1000
+		for c, n := range causes {
+			spoil(&r, Cause(c), 3*n)
+		}
+		return r
+	}
+	for want, causes := range map[string]map[string]int64{
+		"the server died 3.5s into round 2: every request failed from then on (connection refused: 3992, closed without END_REQUEST: 8)": {string(Refused): 1996, string(NoEndRequest): 4},
+		"the server died 3.5s into round 2: every request failed from then on (no such socket: 4000)":                                    {string(NoSocket): 2000},
+		"the server stopped answering 3.5s into round 2 (timeout with nothing read: 4000)":                                               {string(TimeoutUnread): 2000},
+	} {
+		got := Diagnose(steadySubject(), []result.Round{steady(), dying(causes)}, steadyPlan())
+		if len(got) != 1 || got[0].What != want || got[0].Subject != "prefork" || got[0].Cure == "" {
+			t.Errorf("got\n%+v\nwant\n%s", got, want)
+		}
+	}
+}
+
+// TestLateFailuresAreNoDeath: requests that nobody reads time out after the last
+// was sent, when no answer comes any more.
+func TestLateFailuresAreNoDeath(t *testing.T) {
+	r, s := steady(), steadySubject()
+	s.Pool = 64
+	spoil(&r, TimeoutUnread, 56)
+	r.Timeline = append(r.Timeline, result.Instant{At: 15 * time.Second, Done: 56, Failed: 56, Errors: map[string]int64{string(TimeoutUnread): 56}})
+	got := Diagnose(s, []result.Round{r}, steadyPlan())
+	if len(got) != 1 || got[0].What != "64 kept connections, 8 workers: 56 were never read" {
+		t.Errorf("%+v", got)
+	}
+}
+
+// TestAnswersThatAreNotWantedAreNoDeath: the server is there.
+func TestAnswersThatAreNotWantedAreNoDeath(t *testing.T) {
+	r := atRate(2000, 2000, 2000, 2000)
+	for i := range r.Timeline[2:] {
+		r.Timeline[2+i].Failed, r.Timeline[2+i].Errors = 2000, map[string]int64{string(WrongStatus): 2000}
+	}
+	spoil(&r, WrongStatus, 4000)
+	r.Statuses = map[string]int64{"200": 4000, "500": 4000}
+	got := Diagnose(steadySubject(), []result.Round{r}, steadyPlan())
+	if len(got) != 1 || got[0].What != "4000 of 8000 answers say that the server failed (500: 4000)" {
+		t.Errorf("%+v", got)
+	}
+}
+
+func TestTheGeneratorIsBlamedForWhatIsItsOwn(t *testing.T) {
+	const machine = "give fcgibench a machine of its own, a lower -rate, or several machines and fcgibench merge"
+	onFour := func(s result.Subject, rounds []result.Round, p result.Plan) []result.Diagnosis {
+		return newEvidence(s, rounds, p).found(findLateness, findFullCores(4), findExhaustion)
+	}
+	for name, c := range map[string]illness{
+		"nothing": {func(*result.Round, *result.Subject, *result.Plan) {}, nil},
+		"a hundredth late": {func(r *result.Round, _ *result.Subject, _ *result.Plan) {
+			r.Lateness = evenly(1000, 0, 11*time.Millisecond)
+		}, []result.Diagnosis{{What: "the generator was the limit: 1 % of the requests were sent 10.9ms late or more, 10ms is the most", Cure: machine}}},
+		"a thousandth late": {func(r *result.Round, _ *result.Subject, _ *result.Plan) {
+			r.Lateness = evenly(1000, 0, 10*time.Millisecond)
+		}, nil},
+		"late without a plan": {func(r *result.Round, _ *result.Subject, p *result.Plan) {
+			r.Lateness, p.Rate = evenly(1000, 0, time.Second), 0
+		}, nil},
+		"all cores":         {func(r *result.Round, _ *result.Subject, _ *result.Plan) { r.Generator.CPU = 37 * time.Second }, []result.Diagnosis{{What: "the generator was the limit: it took 92 % of the machine's 4 cores in round 1", Cure: machine}}},
+		"most of its cores": {func(r *result.Round, _ *result.Subject, _ *result.Plan) { r.Generator.CPU = 35 * time.Second }, nil},
+		"no descriptors":    {func(r *result.Round, _ *result.Subject, _ *result.Plan) { spoil(r, NoDescriptors, 3) }, []result.Diagnosis{{What: "the generator ran out of descriptors 3 times", Cure: "raise its limit (ulimit -n), or set -connections"}}},
+		"no ports":          {func(r *result.Round, _ *result.Subject, _ *result.Plan) { spoil(r, NoPorts, 3) }, []result.Diagnosis{{What: "the generator ran out of TCP ports 3 times", Cure: "use -keepalive, a unix socket, or fewer requests a second: a closed connection holds its port for a minute"}}},
+	} {
+		t.Run(name, func(t *testing.T) { c.check(t, onFour) })
+	}
+}
+
+func TestARunThatTheGeneratorLimitedIsInvalid(t *testing.T) {
+	r := steady()
+	r.Lateness = evenly(1000, 0, time.Second)
+	got := Diagnose(steadySubject(), []result.Round{r}, steadyPlan())
+	if len(got) != 1 || !got[0].Invalid {
+		t.Errorf("%+v", got)
+	}
+}
+
+func TestNothingIsSaidOfNoRounds(t *testing.T) {
+	if got := Diagnose(steadySubject(), nil, steadyPlan()); got != nil {
+		t.Errorf("%+v", got)
+	}
+	if got := Diagnose(steadySubject(), make([]result.Round, 2), result.Plan{}); got != nil {
+		t.Errorf("%+v", got)
+	}
+}

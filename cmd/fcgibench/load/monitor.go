@@ -1,0 +1,75 @@
+package load
+
+import (
+	"sync"
+	"time"
+
+	"github.com/fcgikit/fcgikit/reports/result"
+)
+
+// monitor looks at a round while it runs.
+type monitor struct {
+	a         *attack
+	timeline  []result.Instant
+	latency   *Recorder // scratch
+	generator *generatorUsage
+	server    *treeUsage
+	done      chan struct{}
+	over      sync.WaitGroup
+}
+
+// lookEvery is how often memory and descriptors are looked at, whose highest is
+// wanted: often enough for a round of some seconds, at a thousandth of a core.
+const lookEvery = 500 * time.Millisecond
+
+// watch begins to look.
+func watch(a *attack) *monitor {
+	m := &monitor{
+		a:         a,
+		latency:   NewRecorder(),
+		generator: newGeneratorUsage(),
+		server:    newTreeUsage(a.round.ServerPID),
+		done:      make(chan struct{}),
+	}
+	m.over.Go(m.look)
+	return m
+}
+
+func (m *monitor) look() {
+	ticker := time.NewTicker(lookEvery)
+	defer ticker.Stop()
+	for {
+		select {
+		case <-m.done:
+			return
+		case <-ticker.C:
+			m.generator.look()
+			m.server.look()
+			if at := time.Since(m.a.began); at >= time.Duration(len(m.timeline)+1)*time.Second {
+				m.instant(at)
+			}
+		}
+	}
+}
+
+// instant closes a second.
+func (m *monitor) instant(at time.Duration) {
+	i := m.a.tally.instant(m.latency)
+	i.At, i.Connections = at, m.a.round.Transport.Stats().Open
+	if s := m.a.round.Schedule; s != nil {
+		i.Asked = s.Rate(at)
+	}
+	m.timeline = append(m.timeline, i)
+	if m.a.round.Watch != nil {
+		m.a.round.Watch(i)
+	}
+}
+
+// end looks a last time, and closes the second that had begun.
+func (m *monitor) end() {
+	close(m.done)
+	m.over.Wait()
+	m.generator.look()
+	m.server.look()
+	m.instant(time.Since(m.a.began))
+}

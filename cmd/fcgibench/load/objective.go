@@ -1,0 +1,220 @@
+package load
+
+import (
+	"errors"
+	"fmt"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/HdrHistogram/hdrhistogram-go"
+
+	"github.com/fcgikit/fcgikit/reports/result"
+)
+
+// Objective is what a run is to meet: "p99<20ms,errors<0.1%,rate>=0.99". The
+// latencies are response times, from the planned start: p50, p99.9 and so on,
+// or max. errors is a share of the requests, in percent or as a fraction. rate
+// is the rate met as a share of the rate asked.
+type Objective struct {
+	text  string
+	terms []term
+}
+
+// term is one bound. A limit is inclusive with <= and >=, else not.
+type term struct {
+	text      string
+	measure   bound
+	of        float64 // the percentile
+	inclusive bool
+	latency   time.Duration
+	share     float64
+}
+
+type bound int
+
+const (
+	ofLatency bound = iota
+	ofErrors
+	ofRate
+)
+
+// rightObjective is what an error shows.
+const rightObjective = "p99<20ms,errors<0.1%,rate>=0.99"
+
+// ParseObjective reads an objective. Its errors show a right one.
+func ParseObjective(text string) (Objective, error) {
+	o := Objective{text: text}
+	seen := map[string]bool{}
+	for _, part := range strings.Split(text, ",") {
+		name, t, err := parseTerm(strings.TrimSpace(part))
+		switch {
+		case err != nil:
+			return Objective{}, fmt.Errorf("objective %q: %w; a right one is %s", text, err, rightObjective)
+		case seen[name]:
+			return Objective{}, fmt.Errorf("objective %q: %s stands there twice; a right one is %s", text, name, rightObjective)
+		}
+		seen[name] = true
+		o.terms = append(o.terms, t)
+	}
+	return o, nil
+}
+
+func (o Objective) String() string { return o.text }
+
+func parseTerm(text string) (name string, t term, err error) {
+	at := strings.IndexAny(text, "<>")
+	if at <= 0 {
+		return "", t, fmt.Errorf("%q is no measure and its limit", text)
+	}
+	name, sign, limit := strings.TrimSpace(text[:at]), text[at:at+1], text[at+1:]
+	limit, t.inclusive = strings.CutPrefix(limit, "=")
+	limit = strings.TrimSpace(limit)
+	t.text = text
+	wanted := "<"
+	switch {
+	case name == "errors":
+		t.measure = ofErrors
+		t.share, err = parseShare(limit)
+	case name == "rate":
+		wanted = ">"
+		t.measure = ofRate
+		t.share, err = parseShare(limit)
+	default:
+		t.of, err = parsePercentile(name)
+		if err == nil {
+			t.latency, err = parseLatency(limit)
+		}
+	}
+	if err == nil && sign != wanted {
+		err = fmt.Errorf("%q: %s needs %s or %[3]s=", text, name, wanted)
+	}
+	return name, t, err
+}
+
+// parsePercentile takes max for the hundredth.
+func parsePercentile(name string) (float64, error) {
+	digits, isPercentile := strings.CutPrefix(name, "p")
+	of, err := strconv.ParseFloat(digits, 64)
+	switch {
+	case name == "max":
+		return 100, nil
+	case !isPercentile || err != nil:
+		return 0, fmt.Errorf("%q is none of p50, p99.9, ..., max, errors, rate", name)
+	case !(of > 0 && of < 100):
+		return 0, fmt.Errorf("%q: a percentile is above 0 and below 100; the highest is max", name)
+	}
+	return of, nil
+}
+
+func parseLatency(limit string) (time.Duration, error) {
+	d, err := time.ParseDuration(limit)
+	if err != nil || d <= 0 {
+		return 0, fmt.Errorf("%q is no limit of a latency, such as 20ms", limit)
+	}
+	return d, nil
+}
+
+func parseShare(limit string) (float64, error) {
+	digits, percent := strings.CutSuffix(limit, "%")
+	share, err := strconv.ParseFloat(strings.TrimSpace(digits), 64)
+	if percent {
+		share /= 100
+	}
+	if err != nil || !(share >= 0 && share <= 1) {
+		return 0, fmt.Errorf("%q is no share from 0 to 1, or 0%% to 100%%", limit)
+	}
+	return share, nil
+}
+
+// Judge says whether the rounds together met the objective, and of each term
+// that they missed what was found. Percentiles are those of the merged
+// histograms. Rounds without a request miss every term. The error is of a
+// histogram that can't be read.
+func (o Objective) Judge(rounds []result.Round) (result.Objective, error) {
+	h, err := merged(responses(rounds)...)
+	if err != nil {
+		return result.Objective{}, fmt.Errorf("response times: %w", err)
+	}
+	found := result.Objective{Text: o.text}
+	for _, t := range o.terms {
+		if missed := t.missed(h, rounds); missed != "" {
+			found.Missed = append(found.Missed, t.text+": "+missed)
+		}
+	}
+	found.Met = len(found.Missed) == 0
+	return found, nil
+}
+
+// missed is what was found, where it is not what is asked.
+func (t term) missed(h *hdrhistogram.Histogram, rounds []result.Round) string {
+	switch t.measure {
+	case ofErrors:
+		return t.missedErrors(rounds)
+	case ofRate:
+		return t.missedRate(rounds)
+	}
+	if h == nil {
+		return "no request ended"
+	}
+	at := fromMicros(h.ValueAtPercentile(t.of))
+	if at < t.latency || t.inclusive && at == t.latency {
+		return ""
+	}
+	return shortly(at)
+}
+
+func (t term) missedErrors(rounds []result.Round) string {
+	var requests, failed int64
+	for _, r := range rounds {
+		requests += r.Requests
+		failed += r.Requests - r.Succeeded
+	}
+	if requests == 0 {
+		return "no request ended"
+	}
+	share := float64(failed) / float64(requests)
+	if share < t.share || t.inclusive && share == t.share {
+		return ""
+	}
+	return fmt.Sprintf("%.3g %% (%d of %d)", 100*share, failed, requests)
+}
+
+func (t term) missedRate(rounds []result.Round) string {
+	met, asked, err := rateMet(rounds)
+	if err != nil {
+		return err.Error()
+	}
+	share := met / asked
+	if share > t.share || t.inclusive && share == t.share {
+		return ""
+	}
+	return fmt.Sprintf("%.3g (%.5g of %.5g a second)", share, met, asked)
+}
+
+var errNoRate = errors.New("no rate was asked for")
+
+// rateMet are the rates of all rounds, met and asked, each round with the weight
+// of its duration.
+func rateMet(rounds []result.Round) (met, asked float64, err error) {
+	var seconds float64
+	for _, r := range rounds {
+		s := r.Duration.Seconds()
+		met += r.RateMet * s
+		asked += r.RateAsked * s
+		seconds += s
+	}
+	if asked == 0 {
+		return 0, 0, errNoRate
+	}
+	return met / seconds, asked / seconds, nil
+}
+
+// shortly is a duration to three digits.
+func shortly(d time.Duration) string {
+	unit := time.Nanosecond
+	for d >= 1000*unit {
+		unit *= 10
+	}
+	return d.Round(unit).String()
+}

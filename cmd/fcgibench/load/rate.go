@@ -1,0 +1,34 @@
+package load
+
+import (
+	"fmt"
+	"math"
+	"strconv"
+	"strings"
+	"time"
+)
+
+// ParseRate reads a rate in requests a second: 2000, or 120/1m for so many in
+// such a time. 0 is as fast as the connections allow.
+func ParseRate(text string) (perSecond float64, err error) {
+	number, per, divided := strings.Cut(text, "/")
+	rate, err := strconv.ParseFloat(number, 64)
+	if err != nil || rate < 0 || math.IsInf(rate, 0) || math.IsNaN(rate) {
+		return 0, badRate(text, fmt.Sprintf("%q is no number of requests", number))
+	}
+	if !divided {
+		return rate, nil
+	}
+	if strings.Trim(per, "nµumsh") == "" {
+		per = "1" + per // 120/m
+	}
+	d, err := time.ParseDuration(per)
+	if err != nil || d <= 0 {
+		return 0, badRate(text, fmt.Sprintf("%q is no length of time", per))
+	}
+	return rate / d.Seconds(), nil
+}
+
+func badRate(text, reason string) error {
+	return fmt.Errorf("rate %q: %s; good ones are 2000 (a second), 120/1m, and 0 for as fast as the connections allow", text, reason)
+}

@@ -1,0 +1,133 @@
+package load
+
+import (
+	"bytes"
+	"os"
+	"path/filepath"
+	"strconv"
+	"time"
+
+	"github.com/fcgikit/fcgikit/reports/result"
+)
+
+// treeUsage is what a process and its descendants took since it was made.
+type treeUsage struct {
+	root  int // 0 is none
+	cpu   time.Duration
+	taken result.Usage
+}
+
+func newTreeUsage(root int) *treeUsage {
+	t := &treeUsage{root: root}
+	if root != 0 {
+		cpu, _, _ := readTree(root)
+		t.cpu = cpu
+		t.look()
+	}
+	return t
+}
+
+// look brings the usage up to date. What a tree had taken that has ended stays.
+func (t *treeUsage) look() {
+	if t.root == 0 {
+		return
+	}
+	cpu, memory, processes := readTree(t.root)
+	u := &t.taken
+	u.CPU = max(u.CPU, cpu-t.cpu)
+	u.Memory = max(u.Memory, memory)
+	u.Processes = max(u.Processes, processes)
+}
+
+func (t *treeUsage) usage() result.Usage { return t.taken }
+
+// process is what /proc tells of one.
+type process struct {
+	parent int
+	cpu    time.Duration // its own, and that of its children that have ended
+	memory int64         // bytes, resident
+}
+
+// readTree sums up a process and its descendants. A child's time is its parent's
+// once it has ended: nothing is lost, nor counted twice.
+func readTree(root int) (cpu time.Duration, memory int64, processes int) {
+	all := readProcesses()
+	for pid, p := range all {
+		if descends(all, pid, root) {
+			cpu += p.cpu
+			memory += p.memory
+			processes++
+		}
+	}
+	return cpu, memory, processes
+}
+
+// descends follows the parents. Those are read one after the other, so that they
+// may, by chance, go round: none is deeper than there are processes.
+func descends(all map[int]process, pid, root int) bool {
+	for range len(all) {
+		if pid == root {
+			return true
+		}
+		p, ok := all[pid]
+		if !ok {
+			return false
+		}
+		pid = p.parent
+	}
+	return false
+}
+
+func readProcesses() map[int]process {
+	paths, _ := filepath.Glob("/proc/[0-9]*")
+	all := make(map[int]process, len(paths))
+	for _, path := range paths {
+		pid, err := strconv.Atoi(filepath.Base(path))
+		if err != nil {
+			continue
+		}
+		if p, ok := readProcess(pid); ok {
+			all[pid] = p
+		}
+	}
+	return all
+}
+
+// Fields of /proc/PID/stat after the command's name, see proc(5).
+const (
+	statState  = 0
+	statParent = 1
+	statUtime  = 11
+	statStime  = 12
+	statCutime = 13
+	statCstime = 14
+	statRSS    = 21
+)
+
+// tick is the unit of times in /proc: Linux gives user space 100 a second,
+// whatever its own clock does.
+const tick = time.Second / 100
+
+// readProcess reads one process; false if there is none, or it is a zombie,
+// which has only its time left.
+func readProcess(pid int) (p process, ok bool) {
+	text, err := os.ReadFile("/proc/" + strconv.Itoa(pid) + "/stat")
+	if err != nil {
+		return process{}, false
+	}
+	name := bytes.LastIndexByte(text, ')') // the name itself may have anything
+	fields := bytes.Fields(text[name+1:])
+	if len(fields) <= statRSS {
+		return process{}, false
+	}
+	number := func(i int) int64 {
+		n, _ := strconv.ParseInt(string(fields[i]), 10, 64)
+		return n
+	}
+	p.parent = int(number(statParent))
+	p.cpu = time.Duration(number(statUtime)+number(statStime)+number(statCutime)+number(statCstime)) * tick
+	if string(fields[statState]) != "Z" {
+		p.memory = number(statRSS) * int64(os.Getpagesize())
+	}
+	return p, true
+}
