@@ -126,7 +126,7 @@ func init() {
 		}.wrap},
 		Fault{"fcgi/reserved-checked", "a record whose reserved bytes are not zero ends the connection", "a parser that compares whole headers", recordFault{
 			in: closingAtRecord(func(_ *recordMemory, r fcgi.Record) bool {
-				return r.Reserved != 0 || r.Type == fcgi.TypeBeginRequest && bytes.Contains(r.Content, []byte{0xff})
+				return r.Reserved != 0 || r.Type == fcgi.TypeBeginRequest && len(r.Content) > 3 && bytes.Contains(r.Content[3:], []byte{0xff})
 			}),
 		}.wrap},
 		Fault{"fcgi/record-over-64k", "a record ends the connection whose content and padding are more than 65535 bytes", "php-fpm 8.2, PARAMS", recordFault{

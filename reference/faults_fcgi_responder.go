@@ -574,7 +574,7 @@ type pausing struct {
 }
 
 // pauseTaken is how long such a receiver waits.
-const pauseTaken = 100 * time.Millisecond
+const pauseTaken = 150 * time.Millisecond
 
 func (c *pausing) Read(p []byte) (int, error) {
 	if len(c.ready) > 0 {

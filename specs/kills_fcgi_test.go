@@ -117,8 +117,9 @@ func init() {
 			"fcgi/3.3/version": "every record has version 1",
 		},
 		"fcgi/record-after-end": {
-			"fcgi/3.3/nothing-after-end": "nothing follows END_REQUEST",
-			"fcgi/5.5/end-comes-last":    "all of STDOUT and STDERR comes before END_REQUEST",
+			"fcgi/3.3/nothing-after-end":   "nothing follows END_REQUEST",
+			"fcgi/5.5/end-comes-last":      "all of STDOUT and STDERR comes before END_REQUEST",
+			"fcgi/5.4/nothing-after-abort": "nothing follows END_REQUEST of an aborted request",
 		},
 		"fcgi/crash-on-short-record": {
 			"fcgi/robustness/short-header": outlives,
@@ -212,10 +213,11 @@ func init() {
 			"fcgi/3.5/peer-closes-idle": outlives,
 		},
 		"fcgi/end-twice": {
-			"fcgi/3.3/id-reuse":          "a request is served whose id has been used before",
-			"fcgi/3.3/ends-twice":        "a request is answered once whose FCGI_PARAMS is ended twice",
-			"fcgi/3.3/nothing-after-end": "nothing follows END_REQUEST",
-			"fcgi/5.5/one-end":           "a request is ended by one END_REQUEST",
+			"fcgi/3.3/id-reuse":            "a request is served whose id has been used before",
+			"fcgi/3.3/ends-twice":          "a request is answered once whose FCGI_PARAMS is ended twice",
+			"fcgi/3.3/nothing-after-end":   "nothing follows END_REQUEST",
+			"fcgi/5.5/one-end":             "a request is ended by one END_REQUEST",
+			"fcgi/5.4/nothing-after-abort": "nothing follows END_REQUEST of an aborted request",
 		},
 		"fcgi/end-uninitialised": {
 			"fcgi/5.5/reserved-bytes": "the reserved bytes of END_REQUEST are zero",
