@@ -303,37 +303,71 @@ func notRecycled() func(net.Conn) net.Conn {
 	}
 }
 
-// waitingRequest is a request whose body has not come.
+// waitingRequests are those of a server whose body has not come, by connection.
+type waitingRequests struct {
+	sync.Mutex
+	of map[net.Conn]waitingRequest
+}
+
 type waitingRequest struct {
-	of    net.Conn
 	since time.Time
 	query []byte
+}
+
+// oldest is one of another connection that has waited for a while.
+func (w *waitingRequests) oldest(but net.Conn) (query []byte) {
+	var since time.Time
+	for nc, r := range w.of {
+		if nc != but && time.Since(r.since) > crossedFrom && (query == nil || r.since.Before(since)) {
+			query, since = r.query, r.since
+		}
+	}
+	return query
 }
 
 // crossed keeps the query of a request whose body is due where all connections
 // find it.
 func crossed() func(net.Conn) net.Conn {
-	var waiting sync.Map // by the server's address
-	return packetFault{in: func(m *packetMemory, p ajp.Packet) []byte {
-		server := m.nc.LocalAddr().String()
-		found, _ := waiting.Load(server)
-		w, _ := found.(waitingRequest)
+	var servers sync.Map // by address
+	of := func(nc net.Conn) *waitingRequests {
+		found, _ := servers.LoadOrStore(nc.LocalAddr().String(), &waitingRequests{of: map[net.Conn]waitingRequest{}})
+		return found.(*waitingRequests)
+	}
+	fault := packetFault{in: func(m *packetMemory, p ajp.Packet) []byte {
+		waiting := of(m.nc)
+		waiting.Lock()
+		defer waiting.Unlock()
 		var r ajp.Request
-		switch err := r.Decode(p.Payload); {
-		case err != nil && w.of == m.nc:
-			waiting.Delete(server)
-		case err == nil && announced(&r) > 0 && queryOf(&r) != nil:
-			waiting.Store(server, waitingRequest{m.nc, time.Now(), queryOf(&r)})
-		case err == nil && w.of != nil && w.of != m.nc && time.Since(w.since) < crossedLimit:
-			setQuery(&r, string(w.query))
+		if r.Decode(p.Payload) != nil {
+			delete(waiting.of, m.nc) // its body
+			return packets(p)
+		}
+		if announced(&r) > 0 && queryOf(&r) != nil {
+			waiting.of[m.nc] = waitingRequest{time.Now(), queryOf(&r)}
+			return packets(p)
+		}
+		if query := waiting.oldest(m.nc); query != nil {
+			setQuery(&r, string(query))
 			return r.Append(nil)
 		}
 		return packets(p)
-	}}.wrap
+	}}
+	return func(nc net.Conn) net.Conn {
+		c := fault.faulty(nc)
+		c.closed = func() error {
+			waiting := of(nc)
+			waiting.Lock()
+			defer waiting.Unlock()
+			delete(waiting.of, nc)
+			return nc.Close()
+		}
+		return c
+	}
 }
 
-// crossedLimit is how long what one connection left behind is met by another.
-const crossedLimit = 100 * time.Millisecond
+// crossedFrom is how long a body is due before its request is taken for another's:
+// one that comes with its request is not.
+const crossedFrom = 10 * time.Millisecond
 
 func queryOf(r *ajp.Request) []byte {
 	for _, a := range r.Attributes {

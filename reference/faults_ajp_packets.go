@@ -75,7 +75,7 @@ func init() {
 		Fault{"ajp/header-in-one-read", "a header of which a part is missing ends the connection", "https://github.com/Bilal-S/iis2tomcat/issues/58", func(nc net.Conn) net.Conn {
 			return &cutHeader{faultyConn: packetFault{}.faulty(nc)}
 		}},
-		Fault{"ajp/packet-in-few-reads", "a packet that comes in many small pieces ends the connection", "https://github.com/Bilal-S/iis2tomcat/issues/58", inFewReads},
+		Fault{"ajp/packet-in-few-reads", "a packet that comes in three pieces ends the connection", "https://github.com/Bilal-S/iis2tomcat/issues/58", inFewReads},
 		Fault{"ajp/packets-unlimited", "a packet of any size is taken", "flup 1.0.3, Undertow", packetFault{in: forwarding(func(_ *packetMemory, r *ajp.Request) { shortened(r) })}.wrap},
 		Fault{"ajp/packet-size-fixed", "a packet of more than 8 KiB is refused where more was set", "a buffer whose size is a constant", packetFault{
 			in: func(m *packetMemory, p ajp.Packet) []byte {
@@ -123,38 +123,42 @@ func (c *cutHeader) Read(p []byte) (int, error) {
 		return n, err
 	}
 	c.begun = true
-	time.Sleep(3 * time.Millisecond) // what is on its way counts as there
+	time.Sleep(30 * time.Millisecond) // what is on its way counts as there
 	c.Conn.SetReadDeadline(time.Now().Add(time.Millisecond))
 	more, err := c.faultyConn.Read(p[n:])
+	c.Conn.SetReadDeadline(time.Time{})
 	if err != nil {
 		c.Close()
 	}
 	return n + more, err
 }
 
-// inFewReads is a container that can't put a packet together of many small
-// pieces.
+// inFewReads is a container that waits for a packet's rest once, and not again.
 func inFewReads(nc net.Conn) net.Conn {
-	const few, small = 1, 256
 	m := &packetMemory{nc: nc}
-	pieces, had := 0, 0
+	var last time.Time
+	waits := 0
 	c := &faultyConn{Conn: nc}
 	c.received = func(b []byte) (int, []byte) {
 		n, on := eachPacket(m, b, func(_ *packetMemory, p ajp.Packet) []byte { return packets(p) })
 		if n > 0 || len(b) == 0 {
-			pieces, had = 0, 0
+			waits, last = 0, time.Time{}
 			return n, on
 		}
-		if len(b)-had < small {
-			pieces++
+		if !last.IsZero() && time.Since(last) > apart {
+			waits++
 		}
-		if had = len(b); pieces > few {
+		if last = time.Now(); waits > 1 {
 			nc.Close()
 		}
 		return n, on
 	}
 	return c
 }
+
+// apart is more than the pauses of a request that is cut as it is sent, and less
+// than those of the case that is about them.
+const apart = 12 * time.Millisecond
 
 // shortened takes from a request's last header what is too much for a packet.
 func shortened(r *ajp.Request) {

@@ -110,8 +110,6 @@ func init() {
 			"ajp/packets/segment-ends-in-header": "a request that is cut within its header is answered like a plain one",
 		},
 		"ajp/packet-in-few-reads": {
-			"ajp/body/whole":           "a body of any size arrives",
-			"ajp/packets/full-size":    "a Forward Request of 8192 bytes is answered like a plain one",
 			"ajp/packets/segmentation": "a request is answered like a plain one in whatever segments it comes",
 		},
 		"ajp/packets-unlimited": {
