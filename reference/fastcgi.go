@@ -1,7 +1,6 @@
 package reference
 
 import (
-	"bytes"
 	"errors"
 	"io"
 	"os"
@@ -519,66 +518,6 @@ func (c *fcgiConn) endRequest(r *Request) {
 	}
 }
 
-// detach has another goroutine read on.
-func (c *fcgiConn) detach(r *Request) {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	if r.inline {
-		c.giveReadingAway(r)
-		go c.readLoop()
-	}
-}
-
-// giveReadingAway is for who calls readLoop then. The lock is held.
-func (c *fcgiConn) giveReadingAway(r *Request) {
-	r.inline, c.lent = false, nil
-	c.users++
-}
-
-// lendFor is how long a handler of which nobody knows whether it waits may run
-// on the goroutine that reads. Most are done long before, and a switch between
-// goroutines costs a third of what they do.
-const lendFor = time.Millisecond
-
-// lend detaches a request that is not over soon; at once where its body has not
-// come, or on a connection that has carried several at a time.
-func (c *fcgiConn) lend(r *Request) {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	switch {
-	case !r.inline:
-	case c.multiplexed || !r.Stdin.ended:
-		c.giveReadingAway(r)
-		go c.readLoop()
-	case c.lendTimer == nil:
-		c.lent, c.lendTimer = r, time.AfterFunc(lendFor, c.takeOver)
-	default:
-		c.lent = r
-		c.lendTimer.Reset(lendFor)
-	}
-}
-
-// takeOver reads on in place of a handler that has run too long.
-func (c *fcgiConn) takeOver() {
-	c.mu.Lock()
-	r := c.lent
-	if r != nil {
-		c.giveReadingAway(r)
-	}
-	c.mu.Unlock()
-	if r != nil {
-		c.readLoop()
-	}
-}
-
-func (c *fcgiConn) reclaim(r *Request) {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	if c.lent == r {
-		c.lent = nil
-	}
-}
-
 func (c *fcgiConn) connection() *watched { return c.w }
 
 func (c *fcgiConn) abortSignal(r *Request) <-chan struct{} {
@@ -683,53 +622,4 @@ func (c *fcgiConn) write() error {
 		c.drained.Broadcast()
 	}
 	return c.err
-}
-
-// fcgiFramer frames answers as records.
-type fcgiFramer struct{}
-
-// fcgiRoom is a STDOUT record's content, a multiple of eight (3.3).
-const fcgiRoom = gathered - 2*fcgi.HeaderLen
-
-func (fcgiFramer) room() int { return fcgiRoom }
-
-// head begins the first record; a header that one does not hold gets several.
-func (f fcgiFramer) head(w *Response) error {
-	f.open(w)
-	w.appendCGIHead()
-	if len(w.out)-w.chunk >= fcgiRoom {
-		head := bytes.Clone(w.out[w.chunk:])
-		w.out = fcgi.AppendStream(w.out[:w.chunk-fcgi.HeaderLen], fcgi.TypeStdout, w.r.id, head)
-		w.chunk = -1
-	}
-	return nil
-}
-
-func (fcgiFramer) open(w *Response) {
-	w.out = append(w.out, "\x00\x00\x00\x00\x00\x00\x00\x00"...)
-	w.chunk = len(w.out)
-}
-
-func (fcgiFramer) close(w *Response) {
-	n := len(w.out) - w.chunk
-	padding := fcgi.PaddingFor(n)
-	fcgi.Header{
-		Version: fcgi.Version, Type: fcgi.TypeStdout, RequestID: w.r.id,
-		ContentLength: uint16(n), PaddingLength: uint8(padding),
-	}.Append(w.out[:w.chunk-fcgi.HeaderLen])
-	w.out = append(w.out, "\x00\x00\x00\x00\x00\x00\x00"[:padding]...)
-	w.chunk = -1
-}
-
-func (fcgiFramer) stderr(w *Response, p []byte) {
-	w.out = fcgi.AppendStream(w.out, fcgi.TypeStderr, w.r.id, p)
-	w.stderrUsed = w.stderrUsed || len(p) > 0
-}
-
-func (fcgiFramer) end(w *Response) {
-	w.out = fcgi.AppendEndOfStream(w.out, fcgi.TypeStdout, w.r.id)
-	if w.stderrUsed {
-		w.out = fcgi.AppendEndOfStream(w.out, fcgi.TypeStderr, w.r.id)
-	}
-	w.out = fcgi.AppendEndRequest(w.out, w.r.id, w.exit, fcgi.RequestComplete)
 }

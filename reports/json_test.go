@@ -28,14 +28,19 @@ func jsonOf(t *testing.T, run result.Run) []byte {
 // valid is what the schema says of a report.
 func valid(t *testing.T, report []byte) error {
 	t.Helper()
-	document, err := jsonschema.UnmarshalJSON(bytes.NewReader(reports.Schema))
+	return validBy(t, reports.Schema, report)
+}
+
+func validBy(t *testing.T, text, report []byte) error {
+	t.Helper()
+	document, err := jsonschema.UnmarshalJSON(bytes.NewReader(text))
 	if err != nil {
 		t.Fatal(err)
 	}
 	c := jsonschema.NewCompiler()
 	c.AssertFormat()
 	c.AssertContent()
-	const name = "fcgiprobe-1.json"
+	const name = "schema.json"
 	if err := c.AddResource(name, document); err != nil {
 		t.Fatal(err)
 	}

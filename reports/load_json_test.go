@@ -11,7 +11,6 @@ import (
 	"unicode"
 
 	"github.com/google/go-cmp/cmp"
-	"github.com/santhosh-tekuri/jsonschema/v6"
 
 	"github.com/fcgikit/fcgikit/reports"
 	"github.com/fcgikit/fcgikit/reports/result"
@@ -60,26 +59,7 @@ func loadJSON(t *testing.T, load result.Load) []byte {
 // validLoad is what the schema says of a run.
 func validLoad(t *testing.T, run []byte) error {
 	t.Helper()
-	document, err := jsonschema.UnmarshalJSON(bytes.NewReader(reports.LoadSchema))
-	if err != nil {
-		t.Fatal(err)
-	}
-	c := jsonschema.NewCompiler()
-	c.AssertFormat()
-	c.AssertContent()
-	const name = "fcgibench-1.json"
-	if err := c.AddResource(name, document); err != nil {
-		t.Fatal(err)
-	}
-	schema, err := c.Compile(name)
-	if err != nil {
-		t.Fatal(err)
-	}
-	instance, err := jsonschema.UnmarshalJSON(bytes.NewReader(run))
-	if err != nil {
-		t.Fatal(err)
-	}
-	return schema.Validate(instance)
+	return validBy(t, reports.LoadSchema, run)
 }
 
 func TestLoadsAreValidAgainstTheSchema(t *testing.T) {

@@ -53,17 +53,21 @@ const (
 	serveVariable    = "FCGIKIT_PROVE_SERVE"
 	protocolVariable = "FCGIKIT_PROVE_PROTOCOL"
 	faultVariable    = "FCGIKIT_PROVE_FAULT"
+	methodVariable   = "FCGIKIT_PROVE_METHOD"
 	alone            = reference.Method("alone")
 	inherited        = "inherited"
 )
 
 func serveAlone(address string) {
 	config := reference.Config{Protocol: client.Protocol(os.Getenv(protocolVariable)), Handler: "probe", Options: json.RawMessage("{}"), Fault: os.Getenv(faultVariable)}
-	server, err := config.Server()
+	l, err := listenAlone(address)
 	if err != nil {
 		panic(err)
 	}
-	l, err := listenAlone(address)
+	if os.Getenv(methodVariable) == string(reference.Prefork) {
+		panic((&reference.Pool{Config: config}).Serve(l))
+	}
+	server, err := config.Server()
 	if err != nil {
 		panic(err)
 	}
@@ -85,7 +89,8 @@ func (s subject) startAlone(t *testing.T) client.Target {
 func (s subject) startAt(t *testing.T, address string) client.Target {
 	t.Helper()
 	cmd := exec.Command(os.Args[0])
-	cmd.Env = append(os.Environ(), serveVariable+"="+address, protocolVariable+"="+string(s.protocol), faultVariable+"="+s.fault)
+	cmd.Env = append(os.Environ(), serveVariable+"="+address, protocolVariable+"="+string(s.protocol), faultVariable+"="+s.fault,
+		methodVariable+"="+string(s.method))
 	if s.network == inherited {
 		cmd.Env = append(cmd.Env, serveVariable+"="+inherited)
 		socket := listening(t, address)
@@ -206,7 +211,9 @@ func TestFaultlessReferenceConforms(t *testing.T) {
 				conforms(t, subject{protocol: protocol, method: method, network: network})
 			}
 		}
-		conforms(t, subject{protocol: protocol, method: reference.Threaded, network: inherited})
+		for _, method := range []reference.Method{reference.Threaded, reference.Prefork} {
+			conforms(t, subject{protocol: protocol, method: method, network: inherited})
+		}
 	}
 	conforms(t, subject{protocol: client.AJP, method: reference.Threaded, network: "unix", secret: secret})
 	conforms(t, subject{protocol: client.AJP, method: reference.Threaded, network: "unix", packets: ajp.MaxPacketSize})
@@ -294,8 +301,8 @@ func TestFaultsAreKilled(t *testing.T) {
 	for _, f := range reference.Faults() {
 		protocol, _, _ := strings.Cut(f.Name, "/")
 		want, ok := kills[f.Name]
-		if !ok {
-			t.Errorf("fault %s stands in no row of the table", f.Name)
+		if !ok || len(want) == 0 {
+			t.Errorf("fault %s has no row in the table that names what it kills", f.Name)
 		}
 		for id := range want {
 			killed[id] = append(killed[id], f.Name)

@@ -5,9 +5,11 @@ package mount
 import (
 	"encoding/hex"
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/onsi/ginkgo/v2"
+	"github.com/onsi/ginkgo/v2/types"
 
 	"github.com/fcgikit/fcgikit/client"
 	"github.com/fcgikit/fcgikit/reports/result"
@@ -27,10 +29,10 @@ type Server struct {
 	Known func(*result.Result)
 }
 
-// Cases makes a spec of each selected case; it is called within a container. They
-// all run before the first spec, as fcgiprobe runs them, side by side where the
-// server can: a spec tells what its case found. A pattern that matches no case
-// panics.
+// Cases makes a spec of each selected case; it is called within a container. Those
+// that the label filter leaves all run before the first spec, as fcgiprobe runs
+// them, side by side where the server can: a spec tells what its case found. A
+// pattern that matches no case panics.
 func Cases(s Server) {
 	registry, _, err := specs.Protocol(s.Protocol)
 	if err != nil {
@@ -44,7 +46,9 @@ func Cases(s Server) {
 	ginkgo.Context(string(s.Protocol), ginkgo.Ordered, ginkgo.ContinueOnFailure, ginkgo.Label("proto:"+string(s.Protocol)), func() {
 		found := map[string][]result.Result{}
 		ginkgo.BeforeAll(func(ctx ginkgo.SpecContext) {
-			run, err := specs.Run(ctx, s.Start(), s.Options)
+			options := s.Options
+			options.Skip = slices.Concat(options.Skip, leftOut(cases))
+			run, err := specs.Run(ctx, s.Start(), options)
 			if err != nil {
 				ginkgo.Fail(err.Error())
 			}
@@ -57,6 +61,21 @@ func Cases(s Server) {
 			ginkgo.It(c.ID+": "+c.Title, Labels(c), func() { s.judge(found[c.ID]) })
 		}
 	})
+}
+
+// leftOut are the ids of the cases that the label filter does not want, which goes
+// by the labels of the containers around them, too.
+func leftOut(cases []*suite.Case) []string {
+	config, _ := ginkgo.GinkgoConfiguration()
+	wants := types.MustParseLabelFilter(config.LabelFilter)
+	around := slices.Concat(ginkgo.CurrentSpecReport().ContainerHierarchyLabels...)
+	var ids []string
+	for _, c := range cases {
+		if !wants(slices.Concat(around, Labels(c))) {
+			ids = append(ids, c.ID)
+		}
+	}
+	return ids
 }
 
 // Labels are those that a case is chosen by. A label can't hold a slash, so the

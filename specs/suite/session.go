@@ -2,7 +2,6 @@ package suite
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"hash/fnv"
 	"math/rand/v2"
@@ -233,9 +232,6 @@ func randomOf(seed int64, id string) *rand.Rand {
 	return rand.New(rand.NewPCG(uint64(seed), h.Sum64()))
 }
 
-// errUnserved is the canary's.
-var errUnserved = errors.New("a plain request on a new connection is not answered")
-
 // canary is a plain request on a new connection: its result says whether the
 // server still serves.
 func (s *session) canary() result.Result {
@@ -243,7 +239,7 @@ func (s *session) canary() result.Result {
 		ID: "canary", Level: Must, Title: "-", Section: "-", Rule: "-",
 		Run: func(t *T) {
 			if _, err := s.face.Plain(t); err != nil {
-				t.Fail("%v\n%v", errUnserved, err)
+				t.Fail("a plain request on a new connection is answered\n%v", err)
 			}
 		},
 	}, Variant{})

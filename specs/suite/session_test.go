@@ -118,13 +118,14 @@ func TestHowACaseEndsIsItsVerdict(t *testing.T) {
 		caseOf("should", Should, func(t *T) { t.Fail("the check") }),
 		caseOf("may", May, func(t *T) { t.Fail("the check") }),
 		caseOf("hangs", Must, func(t *T) { t.Hang("it answers") }),
+		caseOf("may-hang", May, func(t *T) { t.Hang("it answers") }),
 		caseOf("untested", Must, func(t *T) { t.Untested("why") }),
 		caseOf("na", Must, func(t *T) { t.NA("01 02") }),
 		caseOf("breaks", Must, func(*T) { panic("the case's own mistake") }),
 	)
 	for id, want := range map[string]result.Verdict{
 		FirstID: result.Pass, "passes": result.Pass, "must": result.Fail, "gomega": result.Fail, "should": result.Warn,
-		"may": result.Pass, "hangs": result.Fail, "untested": result.Untested, "na": result.NA, "breaks": result.Error,
+		"may": result.Pass, "hangs": result.Fail, "may-hang": result.Pass, "untested": result.Untested, "na": result.NA, "breaks": result.Error,
 	} {
 		if got[id].Verdict != want {
 			t.Errorf("%s: %s, want %s (%s)", id, got[id].Verdict, want, got[id].Message)
