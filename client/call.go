@@ -98,22 +98,38 @@ func (t *Transport) newCall(req *http.Request) (*call, error) {
 	if req.Context().Err() != nil {
 		return nil, context.Cause(req.Context())
 	}
-	to, err := t.locate(req)
+	p, h, err := t.recognize(req)
 	if err != nil {
 		return nil, err
 	}
-	x := &call{req: req, p: t.pool(to.target), body: req.Body}
-	uri := to.uri()
-	if x.prepared = x.p.preparedFor(req, uri); x.prepared == nil {
-		if err := cgi.CheckRequest(req, uri); err != nil {
-			return nil, err
-		}
-		if err := t.checkEnv(); err != nil {
-			return nil, err
-		}
-	}
+	x := &call{req: req, p: p, prepared: h, body: req.Body}
 	x.begin()
 	return x, nil
+}
+
+// recognize finds where a request goes, and its head where the last one there
+// was the same; one that is not is checked.
+func (t *Transport) recognize(req *http.Request) (*pool, *prepared, error) {
+	last := t.last.Load()
+	if last != nil {
+		if h := last.preparedFor(req); h != nil {
+			return last, h, nil
+		}
+	}
+	to, err := t.locate(req)
+	if err != nil {
+		return nil, nil, err
+	}
+	p := t.pool(to.target)
+	if p != last {
+		if h := p.preparedFor(req); h != nil {
+			return p, h, nil
+		}
+	}
+	if err := cgi.CheckRequest(req, to.uri()); err != nil {
+		return nil, nil, err
+	}
+	return p, nil, t.checkEnv()
 }
 
 // begin finds out who listens, and starts the clock where somebody looks at it.
@@ -200,7 +216,7 @@ func (x *call) connect() error {
 func (x *call) gotConn(reused bool) {
 	c := x.c
 	if reused {
-		x.p.reused.Add(1)
+		c.countReuse()
 	}
 	if x.trace != nil && x.trace.GotConn != nil {
 		info := httptrace.GotConnInfo{Conn: c.Conn, Reused: reused, WasIdle: reused && c.mux == nil}

@@ -27,9 +27,12 @@ type conn struct {
 	read    int64 // bytes, over its life
 	written atomic.Int64
 
+	parser   cgi.Parser
 	exchange // the one that it serves, where requests don't share it
 
 	requests  atomic.Int64 // that it took so far
+	reused    atomic.Int64 // those of them that Stats counts as such
+	near      atomic.Bool  // it lies idle: whoever makes this false has it
 	granted   int          // requests that room was taken for so far
 	free      int          // requests that it can take at this moment
 	idleSince moment
@@ -39,6 +42,7 @@ type conn struct {
 	hasDeadline atomic.Bool
 	awaitFirst  atomic.Bool // the answer has not begun, and its limit is to be set
 
+	index       int  // in the pool's list of all
 	capacity    int  // requests that it can take at all
 	retired     bool // it takes no further one
 	dropped     bool // it is closed
@@ -53,7 +57,6 @@ type conn struct {
 	forward ajp.Request
 	names   []string // of its headers
 	headers ajp.ResponseHeaders
-	parser  cgi.Parser
 }
 
 // exchange is where one request's answer stands, and ends with it.

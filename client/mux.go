@@ -63,6 +63,7 @@ func newMuxer(c *conn) *muxer {
 	for i := range m.streams {
 		id := uint16(i + 1)
 		m.streams[i] = &muxStream{m: m, id: id, ready: make(chan struct{}, 1), room: make(chan struct{}, 1), usualEnd: slices.Clone(usualEnd)}
+		m.streams[i].parser.Share = &c.pool.answers
 		fcgi.SetRequestID(m.streams[i].usualEnd, id)
 		m.spare = append(m.spare, uint16(c.capacity-i))
 	}

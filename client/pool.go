@@ -10,6 +10,8 @@ import (
 	"sync"
 	"sync/atomic"
 	"time"
+
+	"github.com/fcgikit/fcgikit/client/cgi"
 )
 
 // pool holds the connections to one target.
@@ -22,14 +24,18 @@ type pool struct {
 	keepAgain   atomic.Int64 // in ns since 1970, where the server closes always
 	prepared    atomic.Pointer[prepared]
 	unlike      atomic.Uint64 // requests that were not like the prepared one
+	answers     cgi.KnownAnswers
+	near        sync.Pool    // connections that may lie idle: see takeNear
+	open        atomic.Int64 // connections, those being made too
+	wanting     atomic.Int32 // requests that wait, or are about to
+	reaping     atomic.Bool
 
-	_         [cacheLine]byte // what each request reads is apart from what each one writes
+	_         [cacheLine]byte // what each request reads is apart from what is written often
 	mu        sync.Mutex
-	reused    atomic.Int64 // see Stats; here because this line is the writer's already
-	open      int          // connections, those being made too
+	reused    atomic.Int64 // see Stats; those of open connections are counted there
+	all       []*conn      // that are open, each at its index
 	available []*conn      // those with room for a request; the last one is taken first
 	waiting   []*waiter    // first in, first out
-	reaping   bool
 }
 
 // cacheLine is that of the usual processors.
@@ -130,6 +136,9 @@ func (p *pool) closes() bool {
 
 // tryGet is a grant, or else a place in the queue.
 func (p *pool) tryGet() (grant, *waiter) {
+	if c := p.takeNear(); c != nil {
+		return grant{c}, nil
+	}
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	if n := len(p.available); n > 0 {
@@ -137,8 +146,18 @@ func (p *pool) tryGet() (grant, *waiter) {
 		p.take(c)
 		return grant{c}, nil
 	}
-	if p.t.MaxConns == 0 || p.open < p.t.MaxConns {
-		p.open++
+	p.wanting.Add(1) // before the look, so that what is laid down after it is not left there
+	if len(p.waiting) == 0 {
+		if c := p.takeAnyNear(); c != nil {
+			p.wanting.Add(-1)
+			return grant{c}, nil
+		}
+	}
+	if p.t.MaxConns == 0 || p.open.Load() < int64(p.t.MaxConns) {
+		p.wanting.Add(-1)
+		if p.open.Add(1) > int64(p.t.maxIdle()) {
+			p.listNear()
+		}
 		return grant{}, nil
 	}
 	w := &waiter{granted: make(chan grant, 1)}
@@ -182,6 +201,7 @@ func (p *pool) leave(w *waiter) {
 	for i, other := range p.waiting {
 		if other == w {
 			p.waiting = slices.Delete(p.waiting, i, i+1)
+			p.wanting.Add(-1)
 			p.mu.Unlock()
 			return
 		}
@@ -215,6 +235,8 @@ func (p *pool) adopt(c *conn) {
 	c.wire = wireOf(p.target.Protocol, c)
 	p.mu.Lock()
 	defer p.mu.Unlock()
+	c.index = len(p.all)
+	p.all = append(p.all, c)
 	p.take(c)
 	p.offer(c)
 	if c.free > 0 && !c.retired {
@@ -234,6 +256,7 @@ func (p *pool) nextWaiter() *waiter {
 	w := p.waiting[0]
 	p.waiting[0] = nil
 	p.waiting = p.waiting[1:]
+	p.wanting.Add(-1)
 	return w
 }
 
@@ -256,7 +279,9 @@ func (p *pool) dial(ctx context.Context, deadline time.Time) (*conn, error) {
 		return nil, dialError(ctx, err, deadline, limit)
 	}
 	p.t.stats.opened.Add(1)
-	return &conn{Conn: nc, pool: p, connectTime: time.Since(start)}, nil
+	c := &conn{Conn: nc, pool: p, connectTime: time.Since(start)}
+	c.parser.Share = &p.answers
+	return c, nil
 }
 
 // dialError is the context's error or the limit's, where one of them was why.
@@ -286,7 +311,7 @@ func (t *Transport) dialer() func(context.Context, string, string) (net.Conn, er
 
 // put gives a request's room on a sound connection back.
 func (p *pool) put(c *conn) {
-	if p.takeBack(c) {
+	if !p.layNear(c) && p.takeBack(c) {
 		p.drop(c)
 	}
 }
@@ -341,11 +366,24 @@ func (p *pool) drop(c *conn) {
 	dropped := c.dropped
 	c.dropped, c.retired = true, true
 	p.unlist(c)
+	if !dropped {
+		p.forget(c)
+	}
 	p.mu.Unlock()
 	if !dropped {
 		c.Conn.Close()
 		p.giveUp()
 	}
+}
+
+// forget takes c out of those that are open. The lock is held.
+func (p *pool) forget(c *conn) {
+	last := len(p.all) - 1
+	p.all[c.index] = p.all[last]
+	p.all[c.index].index = c.index
+	p.all[last] = nil
+	p.all = p.all[:last]
+	p.reused.Add(c.reused.Load())
 }
 
 // giveUp gives a connection's place to the first who waits.
@@ -356,18 +394,21 @@ func (p *pool) giveUp() {
 		p.nextWaiter().granted <- grant{}
 		return
 	}
-	p.open--
+	p.open.Add(-1)
 }
 
-func (p *pool) count() (open, idle int) {
+// count adds the pool's share to s.
+func (p *pool) count(s *Stats) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	for _, c := range p.available {
-		if c.free == c.capacity {
-			idle++
+	for _, c := range p.all {
+		s.Reused += c.reused.Load()
+		if c.free == c.capacity || c.near.Load() {
+			s.Idle++
 		}
 	}
-	return p.open, idle
+	s.Reused += p.reused.Load()
+	s.Open += int(p.open.Load())
 }
 
 // closeIdle ends the connections that serve nothing.
@@ -383,6 +424,7 @@ func (p *pool) closeIdle() {
 // takeIdle unlists those that have served nothing since limit, and says since
 // when the next of them has. The lock is held.
 func (p *pool) takeIdle(limit moment) (ended []*conn, next moment) {
+	p.listNear()
 	for _, c := range p.available {
 		switch {
 		case c.free < c.capacity:
@@ -401,8 +443,7 @@ func (p *pool) takeIdle(limit moment) (ended []*conn, next moment) {
 
 // reapLater sees to it that idle connections end in time. The lock is held.
 func (p *pool) reapLater() {
-	if life := p.t.idleTimeout(); life >= 0 && !p.reaping {
-		p.reaping = true
+	if life := p.t.idleTimeout(); life >= 0 && !p.reaping.Swap(true) {
 		time.AfterFunc(life, p.reap)
 	}
 }
@@ -410,8 +451,10 @@ func (p *pool) reapLater() {
 func (p *pool) reap() {
 	life := moment(p.t.idleTimeout())
 	p.mu.Lock()
+	p.reaping.Store(false) // before the look, so that what is laid down after it is not left there
 	ended, next := p.takeIdle(now() - life)
-	if p.reaping = next != 0; p.reaping {
+	if next != 0 {
+		p.reaping.Store(true)
 		// A moment later, so that one look suffices.
 		time.AfterFunc(time.Duration(next+life-now())+time.Millisecond, p.reap)
 	}

@@ -2,21 +2,21 @@ package client
 
 import (
 	"net/http"
+	"net/url"
 	"strings"
-
-	"github.com/fcgikit/fcgikit/client/cgi"
 )
 
 // prepared is a request's head as it goes on the wire, and what it was made of.
 // A load is the same request over and over: the next one that is alike is sent
 // as the same bytes, and need not be checked again.
 type prepared struct {
-	method, path, query, host string
-	secure, forceQuery        bool
-	length                    int64
-	headers                   []headerField
-	head                      []byte
-	whole                     []byte // FastCGI's request without a body
+	method, host string
+	url          url.URL
+	secure       bool
+	length       int64
+	headers      []headerField
+	head         []byte
+	whole        []byte // FastCGI's request without a body
 }
 
 type headerField struct{ name, value string }
@@ -29,11 +29,11 @@ const maxPrepared = 4 << 10
 // a load's is found soon, and requests that differ hardly pay for it.
 const prepareEvery = 8
 
-// preparedFor is the last request's head where this is the same request.
-func (p *pool) preparedFor(req *http.Request, to cgi.URI) *prepared {
+// preparedFor is the last request's head where this is the same request, which
+// goes to the same target then.
+func (p *pool) preparedFor(req *http.Request) *prepared {
 	h := p.prepared.Load()
-	if h == nil || h.path != to.Path || h.query != to.Query || h.host != to.Host ||
-		h.method != req.Method || h.secure != isSecure(req) || h.forceQuery != req.URL.ForceQuery ||
+	if h == nil || h.method != req.Method || h.host != req.Host || !sameURL(&h.url, req.URL) || h.secure != isSecure(req) ||
 		len(h.headers) != len(req.Header) && len(h.headers) != sentHeaders(req.Header) {
 		return nil
 	}
@@ -44,6 +44,13 @@ func (p *pool) preparedFor(req *http.Request, to cgi.URI) *prepared {
 		}
 	}
 	return h
+}
+
+// sameURL says that two URLs are the same in all that finds a target and what is
+// asked of it.
+func sameURL(a, b *url.URL) bool {
+	return a.Path == b.Path && a.RawQuery == b.RawQuery && a.Host == b.Host && a.Scheme == b.Scheme &&
+		a.Opaque == b.Opaque && a.RawPath == b.RawPath && a.ForceQuery == b.ForceQuery
 }
 
 func isSecure(r *http.Request) bool { return r.TLS != nil || r.URL.Scheme == "https" }
@@ -66,11 +73,7 @@ func (p *pool) prepare(x *call, head []byte) *prepared {
 	if p.unlike.Add(1)%prepareEvery != 1 || len(head) > maxPrepared {
 		return nil
 	}
-	to := x.uri()
-	h := &prepared{
-		method: x.req.Method, path: to.Path, query: to.Query, host: to.Host,
-		secure: isSecure(x.req), forceQuery: x.req.URL.ForceQuery, length: x.length,
-	}
+	h := &prepared{method: x.req.Method, host: x.req.Host, url: *x.req.URL, secure: isSecure(x.req), length: x.length}
 	for name, values := range x.req.Header {
 		switch {
 		case name == "X-Vegeta-Seq" || name == "X-Vegeta-Attack":

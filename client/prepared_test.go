@@ -60,6 +60,7 @@ func TestARequestUnlikeTheLastIsSentAsItIs(t *testing.T) {
 			"length":         func(r *http.Request) { r.Body, r.ContentLength = io.NopCloser(strings.NewReader("b")), 1 },
 			"a value":        func(r *http.Request) { r.Header["X-B"] = []string{"c"} },
 			"a second value": func(r *http.Request) { r.Header["X-B"] = []string{"b", "c"} },
+			"escapes":        func(r *http.Request) { r.URL.RawPath = "/p%61th" },
 			"a name":         func(r *http.Request) { delete(r.Header, "X-B"); r.Header["X-C"] = []string{"b"} },
 			"one less":       func(r *http.Request) { delete(r.Header, "X-B") },
 			"one more":       func(r *http.Request) { r.Header["X-C"] = []string{"c"} },

@@ -126,10 +126,7 @@ func (t *Transport) Stats() Stats {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	for _, p := range t.pools {
-		s.Reused += p.reused.Load()
-		open, idle := p.count()
-		s.Open += open
-		s.Idle += idle
+		p.count(&s)
 	}
 	return s
 }

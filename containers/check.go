@@ -35,6 +35,9 @@ func (d Definition) check(folder string) error {
 			return fmt.Errorf("variant %d: %w", i+1, err)
 		}
 	}
+	if d.ContainerOnly && len(d.Needs) > 0 {
+		return errors.New("container-only, and with needs: an image's are in its Dockerfile")
+	}
 	for i, n := range d.Needs {
 		if err := n.check(); err != nil {
 			return fmt.Errorf("need %d: %w", i+1, err)
@@ -47,7 +50,11 @@ func (s Service) check(kind string) error {
 	if err := among("protocol", []string{s.Protocol}, "fcgi", "scgi", "ajp"); err != nil {
 		return err
 	}
-	if err := among("network", s.Networks, "unix", "tcp"); err != nil {
+	networks := []string{"unix", "tcp"}
+	if kind == Gateway {
+		networks = append(networks, Spawned)
+	}
+	if err := among("network", s.Networks, networks...); err != nil {
 		return err
 	}
 	if kind == Gateway && len(s.Methods) == 0 {

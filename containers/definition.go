@@ -10,7 +10,10 @@ import (
 	"go.yaml.in/yaml/v3"
 )
 
-//go:embed apache flup go-net-http-fcgi libfcgi lighttpd nginx php-fpm tomcat undertow uwsgi
+// Each folder with a peer.yaml is a peer; the second pattern takes all that is
+// beside it.
+//
+//go:embed */peer.yaml */*
 var folders embed.FS
 
 // The kinds of peers.
@@ -25,8 +28,8 @@ type Definition struct {
 	Kind    string `yaml:"kind"` // [Server] or [Gateway]
 	Summary string `yaml:"summary"`
 
-	// Language is that of the probe application that a server runs: php,
-	// wsgi, c, jsp, java or go. Gateways have none.
+	// Language is that of the probe application that a server runs, as
+	// "fcgiprobe app" names it. Gateways have none.
 	Language string `yaml:"language"`
 
 	// ScriptFilename tells that the server finds its application by the
@@ -37,6 +40,10 @@ type Definition struct {
 	// that it serves, where an accepted connection doesn't.
 	Ready string `yaml:"ready"`
 
+	// ContainerOnly tells that it doesn't run natively, for what it needs is
+	// nothing that one has: an old Python, say.
+	ContainerOnly bool `yaml:"container-only"`
+
 	// Builds tells that its program is compiled when it starts.
 	Builds bool `yaml:"builds"`
 
@@ -46,6 +53,10 @@ type Definition struct {
 
 	// Multiplexes tells that a server has FCGI_MPXS_CONNS=1.
 	Multiplexes bool `yaml:"multiplexes"`
+
+	// OneAtATime tells that what one case sends can end the process in which
+	// others are served, so that none may run beside it.
+	OneAtATime bool `yaml:"one-at-a-time"`
 
 	// Stderr is what comes of stderr=TEXT on FastCGI's error stream, with TEXT
 	// for the text; empty where nothing does.
@@ -80,6 +91,9 @@ func Definitions() ([]Definition, error) {
 	}
 	var all []Definition
 	for _, e := range entries {
+		if _, err := fs.Stat(folders, path.Join(e.Name(), "peer.yaml")); err != nil {
+			continue // a folder of something else
+		}
 		d, err := Lookup(e.Name())
 		if err != nil {
 			return nil, err

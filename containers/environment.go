@@ -15,12 +15,13 @@ const maxSocketPath = 107
 
 // environment gives the program's variables, and settles the addresses.
 func (p *Peer) environment(o Options) ([]string, error) {
-	env := append(inherited(),
-		"PEER_DIR="+p.dir,
-		"PEER_PROTOCOL="+p.Variant.Protocol,
-		"PEER_METHOD="+p.Variant.Method,
-		"PEER_NETWORK="+p.Variant.Network,
-		"PEER_SECRET="+p.Variant.Secret)
+	env := []string{
+		"PEER_DIR=" + p.dir,
+		"PEER_PROTOCOL=" + p.Variant.Protocol,
+		"PEER_METHOD=" + p.Variant.Method,
+		"PEER_NETWORK=" + p.Variant.Network,
+		"PEER_SECRET=" + p.Variant.Secret,
+	}
 	if size := p.Variant.PacketSize; size != 0 {
 		env = append(env, "PEER_PACKET_SIZE="+strconv.Itoa(size))
 	}
@@ -31,12 +32,9 @@ func (p *Peer) environment(o Options) ([]string, error) {
 }
 
 func (p *Peer) gateway(env []string, o Options) ([]string, error) {
-	network, address, err := backend(o.Backend, p.Variant.Protocol)
+	address, err := p.backend(o.Backend)
 	if err != nil {
 		return nil, err
-	}
-	if network != p.Variant.Network {
-		return nil, fmt.Errorf("the backend %s is on %s, not on %s", o.Backend, network, p.Variant.Network)
 	}
 	p.network = "tcp"
 	if p.address, err = freePort(); err != nil {
@@ -81,6 +79,22 @@ func freePort() (string, error) {
 		return "", err
 	}
 	return l.Addr().String(), l.Close()
+}
+
+// backend is what a gateway's configuration has: an address on its network, or
+// the command that it spawns.
+func (p *Peer) backend(target string) (string, error) {
+	if p.Variant.Network == Spawned {
+		if !filepath.IsAbs(target) {
+			return "", fmt.Errorf("the backend %q is no command with the program's whole path", target)
+		}
+		return target, nil
+	}
+	network, address, err := backend(target, p.Variant.Protocol)
+	if err == nil && network != p.Variant.Network {
+		err = fmt.Errorf("the backend %s is on %s, not on %s", target, network, p.Variant.Network)
+	}
+	return address, err
 }
 
 // backend takes a target apart: fcgi+unix:/path, fcgi://host:port, unix:/path,

@@ -60,6 +60,9 @@ func takesUnknownLength(t *testing.T, p *Peer) {
 }
 
 func leavesBodyUnread(t *testing.T, p *Peer) {
+	if failsBy(t, p, "fcgi/6.2/unread-body") {
+		t.Skip("it is known to lose the answer")
+	}
 	c := callerOf(t, p)
 	for range 3 {
 		r := c.ask(t, http.MethodPost, "read=no", bytes.NewReader(payload()))

@@ -8,10 +8,10 @@ import (
 	"time"
 )
 
-// guardScript ends a session when the process that started it dies, in
+// sessionScript ends a session when the process that started it dies, in
 // whatever way: then its input ends without a line. The program has SIGTERM
 // from the kernel by then; some ignore it, and some workers outlive it.
-const guardScript = `
+const sessionScript = `
 read -r line && exit
 sleep "$3"
 for stat in /proc/[0-9]*/stat; do
@@ -23,6 +23,15 @@ done
 rm -rf -- "$2"
 `
 
+// containerScript removes a container then. It waits for one that the engine is
+// just making.
+const containerScript = `
+read -r line && exit
+sleep 1
+docker rm -f -v "$1"
+rm -rf -- "$2"
+`
+
 // A guardian is a process that outlives this one, should it die before its
 // peer was stopped.
 type guardian struct {
@@ -30,10 +39,20 @@ type guardian struct {
 	input io.WriteCloser
 }
 
-// guard has the session ended and its scratch folder removed after our death.
-func guard(id int, dir string) (*guardian, error) {
-	cmd := exec.Command("sh", "-c", guardScript, "guardian", strconv.Itoa(id), dir,
-		strconv.Itoa(int(grace/time.Second)))
+// guardSession has the session ended and its scratch folder removed after our
+// death.
+func guardSession(id int, dir string) (*guardian, error) {
+	return guard(sessionScript, strconv.Itoa(id), dir, strconv.Itoa(int(grace/time.Second)))
+}
+
+// guardContainer has the container of that name and its scratch folder removed
+// after our death.
+func guardContainer(name, dir string) (*guardian, error) {
+	return guard(containerScript, name, dir)
+}
+
+func guard(script string, arguments ...string) (*guardian, error) {
+	cmd := exec.Command("sh", append([]string{"-c", script, "guardian"}, arguments...)...)
 	// A session of its own keeps it from the terminal's interrupt.
 	cmd.SysProcAttr = &syscall.SysProcAttr{Setsid: true}
 	input, err := cmd.StdinPipe()

@@ -9,9 +9,9 @@ import (
 	"strings"
 )
 
-// listens tells whether a process of the session has the listening TCP socket
-// of the address' port, by /proc (proc(5)).
-func listens(sessionID int, address string) bool {
+// listens tells whether one of the processes has the listening TCP socket of the
+// address' port, by /proc (proc(5)).
+func listens(pids []int, address string) bool {
 	_, text, err := net.SplitHostPort(address)
 	if err != nil {
 		return false
@@ -21,7 +21,7 @@ func listens(sessionID int, address string) bool {
 		return false
 	}
 	inodes := listeners(port)
-	for _, pid := range session(sessionID) {
+	for _, pid := range pids {
 		descriptors, _ := filepath.Glob(fmt.Sprintf("/proc/%d/fd/*", pid)) // the pattern is well-formed
 		for _, d := range descriptors {
 			if to, err := os.Readlink(d); err == nil && inodes[to] {

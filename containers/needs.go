@@ -44,6 +44,9 @@ func count(values ...string) int {
 // Missing tells what the peer lacks on this machine, with the packages that
 // have it, or is empty where it can be started.
 func (d Definition) Missing() string {
+	if d.ContainerOnly {
+		return d.Name + " runs in its container only"
+	}
 	var missing []string
 	for _, n := range d.Needs {
 		if !n.met() {

@@ -12,9 +12,6 @@ type Peer struct {
 	Definition Definition
 	Variant    Variant
 
-	// Pid is the program's; its workers are in the same session.
-	Pid int
-
 	// ScriptFilename is the SCRIPT_FILENAME that the application has to be
 	// asked by, empty where the server needs none.
 	ScriptFilename string
@@ -22,7 +19,7 @@ type Peer struct {
 	dir     string
 	network string // where it listens
 	address string
-	process *process
+	process process
 
 	stop    sync.Once
 	stopErr error
@@ -62,11 +59,11 @@ func (p *Peer) Log() string {
 }
 
 // Done is closed when the program has ended, by itself or stopped.
-func (p *Peer) Done() <-chan struct{} { return p.process.exited }
+func (p *Peer) Done() <-chan struct{} { return p.process.done() }
 
-// Stop ends the peer: SIGTERM to the program, after two seconds SIGKILL to every
-// process of its session. It waits until none is left and removes
-// the scratch folder with the socket. Further calls return the same.
+// Stop ends the peer: SIGTERM to the program, after two seconds SIGKILL to it
+// and all of its workers. It waits until none is left and removes the scratch
+// folder with the socket, and the container. Further calls return the same.
 func (p *Peer) Stop() error {
 	p.stop.Do(func() {
 		if p.process != nil {

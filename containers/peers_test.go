@@ -17,18 +17,24 @@ func TestMain(m *testing.M) {
 	if dir := os.Getenv(orphanDir); dir != "" {
 		abandon(dir)
 	}
+	if app := os.Getenv(orphanContainer); app != "" {
+		abandonContainer(app)
+	}
 	flag.Parse()
-	if err := flag.Set("test.parallel", parallel); err != nil {
-		panic(err)
+	if !peersAskedFor() { // Ginkgo wants it unset
+		if err := flag.Set("test.parallel", parallel); err != nil {
+			panic(err)
+		}
 	}
 	code := m.Run()
 	os.RemoveAll(runfcgiDir)
+	os.RemoveAll(fcgibenchDir)
 	os.Exit(code)
 }
 
 // available skips the test where the peer isn't installed, but fails it where
 // the environment says that all peers have to be.
-func available(t *testing.T, d Definition) {
+func available(t testing.TB, d Definition) {
 	t.Helper()
 	missing := d.Missing()
 	switch {
@@ -40,7 +46,7 @@ func available(t *testing.T, d Definition) {
 	}
 }
 
-func lookup(t *testing.T, name string) Definition {
+func lookup(t testing.TB, name string) Definition {
 	t.Helper()
 	d, err := Lookup(name)
 	if err != nil {
@@ -50,7 +56,7 @@ func lookup(t *testing.T, name string) Definition {
 }
 
 // application writes the probe application of a server to a file.
-func application(t *testing.T, d Definition) string {
+func application(t testing.TB, d Definition) string {
 	t.Helper()
 	name, source, err := probeapp.Source(d.Language)
 	if err != nil {
@@ -65,7 +71,7 @@ func application(t *testing.T, d Definition) string {
 
 // started starts the peer for the length of the test, and shows its output
 // where the test fails.
-func started(t *testing.T, d Definition, v Variant, o Options) *Peer {
+func started(t testing.TB, d Definition, v Variant, o Options) *Peer {
 	t.Helper()
 	p, err := Start(t.Context(), d, v, o)
 	if err != nil {

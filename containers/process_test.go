@@ -29,7 +29,7 @@ const orphanDir = "PEERS_TEST_ORPHAN_DIR"
 
 // abandon starts a stubborn program, prints its number and waits for its end.
 func abandon(dir string) {
-	p, err := spawn(dir, os.Environ())
+	p, err := spawn(dir, nil)
 	if err != nil {
 		panic(err)
 	}
@@ -62,7 +62,7 @@ func within(limit time.Duration, f func() bool) bool {
 
 func TestEndKillsWhatIgnoresSIGTERM(t *testing.T) {
 	t.Parallel()
-	p, err := spawn(program(t, stubborn), os.Environ())
+	p, err := spawn(program(t, stubborn), nil)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -140,7 +140,7 @@ func TestListensTellsWhosePortItIs(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if !listens(own, l.Addr().String()) {
+	if !listens(session(own), l.Addr().String()) {
 		t.Error("our own listener isn't found")
 	}
 	other := exec.Command("sleep", "60")
@@ -148,7 +148,7 @@ func TestListensTellsWhosePortItIs(t *testing.T) {
 	if err := onLastingThread(other.Start); err != nil {
 		t.Fatal(err)
 	}
-	if listens(other.Process.Pid, l.Addr().String()) {
+	if listens(session(other.Process.Pid), l.Addr().String()) {
 		t.Error("our own listener is taken for another program's")
 	}
 	other.Process.Kill()

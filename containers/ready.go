@@ -13,7 +13,7 @@ import (
 const (
 	// startLimit is for a JVM on a busy machine of two cores; all others serve
 	// within half a second. One that dies is noticed at once.
-	startLimit = 30 * time.Second
+	startLimit = 2 * time.Minute
 
 	// buildLimit is for Go's net/http, compiled there with an empty cache in
 	// more than half a minute.
@@ -40,8 +40,8 @@ func (p *Peer) ready(ctx context.Context) error {
 		select {
 		case <-ctx.Done():
 			return fmt.Errorf("it doesn't accept on %s: %w", p.address, ctx.Err())
-		case <-p.process.exited:
-			return errors.Join(p.taken(), fmt.Errorf("it ended at its start: %v", p.process.err))
+		case <-p.process.done():
+			return errors.Join(p.taken(), fmt.Errorf("it ended at its start: %v", p.process.outcome()))
 		case <-tick.C:
 		}
 		if err := p.taken(); err != nil {
@@ -70,7 +70,7 @@ func (p *Peer) announced() bool {
 // accepts connects once the socket is there. A TCP port has to be the peer's
 // own: another program's on the same port accepts, too.
 func (p *Peer) accepts() bool {
-	if p.network == "tcp" && !listens(p.process.pid, p.address) {
+	if p.network == "tcp" && !listens(p.process.pids(), p.address) {
 		return false
 	}
 	c, err := net.DialTimeout(p.network, p.address, time.Second)

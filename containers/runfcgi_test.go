@@ -107,6 +107,21 @@ func stopsRunfcgi(t *testing.T, cmd *exec.Cmd, log string) {
 	}
 }
 
+// behind is what a gateway needs to have runfcgi behind it: where it serves, or
+// the command by which the gateway starts it.
+func behind(t *testing.T, v Variant, words ...string) string {
+	t.Helper()
+	if v.Network != Spawned {
+		return servedByRunfcgi(t, v, words...)
+	}
+	file, err := runfcgi()
+	if err != nil {
+		t.Fatal(err)
+	}
+	words = append([]string{file, "protocol=" + v.Protocol, "method=" + v.Method, "daemonize=false"}, words...)
+	return strings.Join(words, " ")
+}
+
 // unlengthed is the reason why lighttpd sends no body over AJP that a server
 // could take.
 var unlengthed = "lighttpd's mod_ajp13: " + lighttpdData.reason
@@ -123,7 +138,7 @@ func TestRunfcgiBehindEveryGateway(t *testing.T) {
 					available(t, d)
 					back := front
 					back.Method = method
-					target := servedByRunfcgi(t, back)
+					target := behind(t, back)
 					t.Run("kept by the browser alone", func(t *testing.T) {
 						carriesAll(t, started(t, d, front, Options{Backend: target}))
 					})
@@ -231,7 +246,7 @@ var loads = []struct {
 }
 
 // has skips the test where a program isn't, as available does for peers.
-func has(t *testing.T, program string) {
+func has(t testing.TB, program string) {
 	t.Helper()
 	switch _, err := exec.LookPath(program); {
 	case err == nil:

@@ -1,7 +1,6 @@
 package containers
 
 import (
-	"embed"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -10,72 +9,58 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/fcgikit/fcgikit/client"
 	"github.com/fcgikit/fcgikit/reports"
 	"github.com/fcgikit/fcgikit/reports/result"
 	"github.com/fcgikit/fcgikit/specs"
 	"github.com/fcgikit/fcgikit/specs/suite"
 )
 
-//go:embed */expect.yaml
-var expectFiles embed.FS
-
 // expectations are the known failures of a peer's variant.
-func expectations(t *testing.T, d Definition, v Variant) reports.Expectations {
-	t.Helper()
-	file, err := expectFiles.Open(path.Join(d.Name, "expect.yaml"))
+func expectations(d Definition, v Variant) (reports.Expectations, error) {
+	file, err := folders.Open(path.Join(d.Name, "expect.yaml"))
 	if errors.Is(err, fs.ErrNotExist) {
-		return nil
+		return nil, nil
 	}
 	if err != nil {
-		t.Fatal(err)
+		return nil, err
 	}
 	defer file.Close()
 	all, err := reports.ReadExpectations(file)
 	if err != nil {
-		t.Fatalf("%s/expect.yaml: %v", d.Name, err)
+		return nil, fmt.Errorf("%s/expect.yaml: %w", d.Name, err)
 	}
 	return slices.DeleteFunc(all, func(e reports.Expectation) bool {
 		protocol, _, _ := strings.Cut(e.ID, "/")
 		return protocol != v.Protocol
-	})
+	}), nil
 }
 
-// TestCases runs the conformance cases over every server, and judges by its
-// expect.yaml.
+// TestCases runs the conformance cases over every server that is installed, and
+// judges by its expect.yaml. Where there is Docker TestPeers does the same.
 func TestCases(t *testing.T) {
+	if Engine() == nil {
+		t.Skip("make containers runs the cases over every server in its container")
+	}
 	eachServer(t, func(t *testing.T, d Definition, v Variant) {
 		available(t, d)
-		if _, _, err := specs.Protocol(client.Protocol(v.Protocol)); err != nil {
-			t.Skip(err)
-		}
 		p := started(t, d, v, Options{App: application(t, d)})
-		target, err := client.ParseTarget(p.Target())
+		found, err := probe(t.Context(), p, specs.Options{})
 		if err != nil {
 			t.Fatal(err)
 		}
-		var o specs.Options
-		o.ScriptFilename, o.Secret, o.PacketSize = p.ScriptFilename, v.Secret, v.PacketSize
-		known := expectations(t, d, v)
-		wrong := judged(t, target, o, known)
-		if len(wrong) > 0 {
-			// A server beside others that are busy may be slow: what is wrong comes again.
-			t.Logf("tried again: %s", strings.Join(wrong, "; "))
-			wrong = judged(t, target, o, known)
+		known, err := expectations(d, v)
+		if err != nil {
+			t.Fatal(err)
 		}
-		for _, w := range wrong {
-			t.Error(w)
+		for _, r := range found.Results {
+			if r.Verdict == result.Error || r.Unexpected(true) {
+				t.Errorf("%s %s: %s", r.Verdict, r.ID, r.Message)
+			}
+		}
+		for _, id := range stale(found, known) {
+			t.Errorf("%s is expected to fail and does not: take it out of expect.yaml", id)
 		}
 	})
-}
-
-func judged(t *testing.T, target client.Target, o specs.Options, known reports.Expectations) []string {
-	t.Helper()
-	found, err := specs.Run(t.Context(), target, o)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return judge(found, known)
 }
 
 // eachServer runs f over every server that is defined, in each of its variants.
@@ -98,26 +83,6 @@ func eachServer(t *testing.T, f func(t *testing.T, d Definition, v Variant)) {
 	}
 }
 
-// judge is what is wrong with a server's results. It takes a warning for a
-// failure, too; what is expected to fail has to.
-func judge(target result.Target, known reports.Expectations) (wrong []string) {
-	known.Apply(&target)
-	for _, r := range target.Results {
-		switch {
-		case r.Verdict == result.Error:
-			wrong = append(wrong, fmt.Sprintf("%s: the harness failed: %s", r.ID, r.Message))
-		case r.Broken() && r.Known == nil:
-			wrong = append(wrong, fmt.Sprintf("%s %s: %s", r.Verdict, r.ID, r.Message))
-		}
-	}
-	for _, e := range known {
-		if !e.Sometimes && !failedAs(e.ID, target.Results) {
-			wrong = append(wrong, e.ID+" is expected to fail and does not: take it out of expect.yaml")
-		}
-	}
-	return wrong
-}
-
 // failedAs is whether a row's case failed, or its variant.
 func failedAs(id string, results []result.Result) bool {
 	return slices.ContainsFunc(results, func(r result.Result) bool { return r.Broken() && (r.ID == id || r.Case() == id) })
@@ -130,7 +95,11 @@ func TestExpectationsAreOfCasesThatThereAre(t *testing.T) {
 	}
 	for _, d := range definitions {
 		for _, v := range d.Variants() {
-			for _, e := range expectations(t, d, v) {
+			known, err := expectations(d, v)
+			if err != nil {
+				t.Fatal(err)
+			}
+			for _, e := range known {
 				id, _, _ := strings.Cut(e.ID, "@")
 				if !slices.ContainsFunc(specs.All(), func(c *suite.Case) bool { return c.ID == id }) {
 					t.Errorf("%s/expect.yaml: %s is no case", d.Name, e.ID)

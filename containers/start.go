@@ -23,8 +23,17 @@ type Options struct {
 	App string
 
 	// Backend is the server behind a gateway, which needs it: a target as
-	// [Peer.Target] gives it, unix:/path, or host:port.
+	// [Peer.Target] gives it, unix:/path, or host:port; for one that spawns it
+	// a shell's command with the program's whole path.
 	Backend string
+
+	// Container has the peer run in its container, whose image is built first
+	// where it isn't there yet; else it runs on this machine.
+	Container bool
+
+	// Shared are files and folders that a container sees, too, at the paths
+	// that they have here; the application and a backend's folder are anyway.
+	Shared []string
 
 	// Env are more environment variables for the peer, as NAME=value.
 	Env []string
@@ -34,12 +43,21 @@ type Options struct {
 // by somebody else in between; twice in a row is bad luck already.
 const attempts = 3
 
-// Start runs the variant of the peer on this machine and returns when it
-// accepts connections; ctx bounds the start alone. The error of a peer that
-// doesn't come up ends with the last lines of its output.
+// Start runs the variant of the peer and returns when it accepts connections; ctx
+// bounds the start alone. The error of a peer that doesn't come up ends with the
+// last lines of its output.
 func Start(ctx context.Context, d Definition, v Variant, o Options) (*Peer, error) {
 	if !slices.Contains(d.Variants(), v) {
 		return nil, fmt.Errorf("%s has no variant %s", d.Name, v)
+	}
+	if d.ContainerOnly && !o.Container {
+		return nil, fmt.Errorf("%s runs in its container only", d.Name)
+	}
+	if o.Container {
+		// Minutes may go into that, and a killed test must leave no scratch folder.
+		if _, err := d.Image(ctx); err != nil {
+			return nil, err
+		}
 	}
 	var err error
 	for range attempts {
@@ -69,11 +87,41 @@ func (p *Peer) run(ctx context.Context, o Options) error {
 	if err != nil {
 		return err
 	}
-	if p.process, err = spawn(p.dir, append(env, o.Env...)); err != nil {
+	if err := p.launch(ctx, append(env, o.Env...), o); err != nil {
 		return err
 	}
-	p.Pid = p.process.pid
 	return p.ready(ctx)
+}
+
+// launch starts the program. Where that fails process is nil, or what has to be
+// stopped still.
+func (p *Peer) launch(ctx context.Context, env []string, o Options) error {
+	if !o.Container {
+		n, err := spawn(p.dir, env)
+		if n != nil {
+			p.process = n
+		}
+		return err
+	}
+	c, err := contain(ctx, p.Definition, p.dir, env, p.shared(o))
+	if c != nil {
+		p.process = c
+	}
+	return err
+}
+
+// shared are the paths that the peer's variables name.
+func (p *Peer) shared(o Options) []string {
+	all := slices.Clone(o.Shared)
+	if p.Definition.Kind == Server {
+		all = append(all, o.App)
+	} else if _, socket, err := backend(o.Backend, p.Variant.Protocol); err == nil && p.Variant.Network == "unix" {
+		all = append(all, filepath.Dir(socket))
+	}
+	for i, path := range all {
+		all[i], _ = filepath.Abs(path) // environment has asked for it already
+	}
+	return all
 }
 
 // scratch makes the peer's folder, with a copy of its definition in it. Others

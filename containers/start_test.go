@@ -61,7 +61,7 @@ func stopsWhole(t *testing.T, p *Peer) {
 	if err := p.Stop(); err != nil {
 		t.Error(err)
 	}
-	if left := session(p.Pid); len(left) > 0 {
+	if left := p.process.pids(); len(left) > 0 {
 		t.Errorf("processes %v are left", left)
 	}
 	if _, err := os.Stat(p.dir); !errors.Is(err, fs.ErrNotExist) {
@@ -176,32 +176,33 @@ func TestAStartEndsWithItsContext(t *testing.T) {
 }
 
 func TestATakenPortIsNoticed(t *testing.T) {
-	all, err := Definitions()
+	eachPeer(t, func(t *testing.T, d Definition) {
+		available(t, d)
+		noticesATakenPort(t, d, false)
+	})
+}
+
+func noticesATakenPort(t *testing.T, d Definition, container bool) {
+	t.Helper()
+	at := slices.IndexFunc(d.Variants(), func(v Variant) bool { return v.Network == "tcp" })
+	if at < 0 {
+		t.Skip("no variant of it has to do with TCP")
+	}
+	stranger, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		t.Fatal(err)
 	}
-	for _, d := range all {
-		t.Run(d.Name, func(t *testing.T) {
-			t.Parallel()
-			available(t, d)
-			v := d.Variants()[slices.IndexFunc(d.Variants(), func(v Variant) bool { return v.Network == "tcp" })]
-			stranger, err := net.Listen("tcp", "127.0.0.1:0")
-			if err != nil {
-				t.Fatal(err)
-			}
-			defer stranger.Close()
-			p := onAddress(t, d, v, stranger.Addr().String())
-			if err := p.ready(t.Context()); !errors.Is(err, errTaken) {
-				t.Errorf("%v", err)
-			}
-		})
+	defer stranger.Close()
+	p := onAddress(t, d, d.Variants()[at], stranger.Addr().String(), container)
+	if err := p.ready(t.Context()); !errors.Is(err, errTaken) {
+		t.Errorf("%v", err)
 	}
 }
 
 // onAddress starts the peer on an address that isn't its own choice.
-func onAddress(t *testing.T, d Definition, v Variant, address string) *Peer {
+func onAddress(t *testing.T, d Definition, v Variant, address string, container bool) *Peer {
 	t.Helper()
-	o := Options{Backend: "127.0.0.1:9"}
+	o := Options{Backend: "127.0.0.1:9", Container: container}
 	if d.Kind == Server {
 		o.App = application(t, d)
 	}
@@ -220,7 +221,7 @@ func onAddress(t *testing.T, d Definition, v Variant, address string) *Peer {
 		t.Fatal(err)
 	}
 	p.address = address
-	if p.process, err = spawn(dir, append(env, "PEER_ADDRESS="+address, "PEER_LISTEN="+address)); err != nil {
+	if err := p.launch(t.Context(), append(env, "PEER_ADDRESS="+address, "PEER_LISTEN="+address), o); err != nil {
 		t.Fatal(err)
 	}
 	return p

@@ -5,11 +5,15 @@ import (
 	"strings"
 )
 
+// Spawned is the network of a gateway that starts the server behind it itself,
+// on a socket of its own.
+const Spawned = "spawned"
+
 // A Variant is one way of running a peer.
 type Variant struct {
 	Protocol string // fcgi, scgi or ajp
 	Method   string // threaded or prefork; empty for gateways
-	Network  string // unix or tcp: where a server listens, or what a gateway connects to
+	Network  string // unix or tcp: where a server listens, or what a gateway connects to; or [Spawned]
 	Secret   string // AJP's secret, or empty
 
 	PacketSize int // how long AJP's packets may be, on either side; 0 is 8192

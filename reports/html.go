@@ -2,12 +2,14 @@ package reports
 
 import (
 	"bytes"
+	"cmp"
 	"crypto/sha256"
 	"embed"
 	"encoding/base64"
 	"fmt"
 	"html/template"
 	"io"
+	"maps"
 	"slices"
 	"strings"
 
@@ -146,19 +148,19 @@ func choices(run result.Run) (byState, byLevel []pageChoice) {
 			byState = append(byState, pageChoice{string(s), n})
 		}
 	}
-	order := []string{"must", "should", "may", "robustness"}
-	for level := range levels {
-		if !slices.Contains(order, level) {
-			order = append(order, level)
-		}
-	}
-	slices.Sort(order[4:])
-	for _, level := range order {
-		if n := levels[level]; n > 0 {
-			byLevel = append(byLevel, pageChoice{level, n})
-		}
+	for _, level := range sortedLevels(levels) {
+		byLevel = append(byLevel, pageChoice{level, levels[level]})
 	}
 	return byState, byLevel
+}
+
+// sortedLevels are the levels that there are, the strictest first.
+func sortedLevels[V any](byLevel map[string]V) []string {
+	order := []string{"must", "should", "may", "robustness"}
+	return slices.SortedFunc(maps.Keys(byLevel), func(a, b string) int {
+		rank := func(level string) int { return slices.Index(order, level) & 0xff } // another is the last
+		return cmp.Or(cmp.Compare(rank(a), rank(b)), cmp.Compare(a, b))
+	})
 }
 
 // everyState is in the order in which a reader wants them.

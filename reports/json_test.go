@@ -112,7 +112,7 @@ func TestTheSchemaHasTheFieldsOfTheTypes(t *testing.T) {
 		for i := range kind.NumField() {
 			name, options, _ := strings.Cut(kind.Field(i).Tag.Get("json"), ",")
 			names = append(names, name)
-			if options != "omitempty" {
+			if options != "omitempty" && options != "omitzero" {
 				required = append(required, name)
 			}
 		}

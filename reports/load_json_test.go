@@ -26,15 +26,15 @@ func sampleLoad() result.Load {
 		Errors: map[string]int64{"backlog full": 10}, Statuses: map[string]int64{"200": 1990},
 		Opened: 8, Reused: 1992, Lost: 1, BytesOut: 1 << 40, BytesIn: 1 << 41,
 		Server:    result.Usage{CPU: time.Second, Memory: 1 << 30, Processes: 9},
-		Generator: result.Usage{CPU: time.Second, Memory: 1 << 20, Goroutines: 10, Descriptors: 20, GCPauses: time.Millisecond, GCs: 2},
+		Generator: result.Usage{CPU: time.Second, Memory: 1 << 20, Goroutines: 10, Descriptors: 20, Cores: 2, GCPauses: time.Millisecond, GCs: 2},
 		Timeline:  []result.Instant{{At: time.Second, Asked: 200, Sent: 200, Done: 199, Failed: 1, Errors: map[string]int64{"backlog full": 1}, Connections: 8, P50: 1, P99: 2, Max: 3}},
 	}
 	return result.Load{
 		Version: result.LoadVersion, Tool: "fcgibench v1.2.3", Started: time.Date(2026, 3, 4, 5, 6, 7, 0, time.UTC), Seed: -1, Interrupted: true,
-		Plan: result.Plan{Rate: 200, RampTo: 400, Poisson: true, Duration: 10 * time.Second, Requests: 5, Warmup: time.Second, Rounds: 6,
+		Plan: result.Plan{Rate: 200, RampTo: 400, SearchTo: 800, Step: time.Second, Poisson: true, Duration: 10 * time.Second, Requests: 5, Warmup: time.Second, Rounds: 6,
 			Connections: 8, KeepAlive: true, Mux: 4, Workload: "hello", Timeout: 5 * time.Second},
 		Subjects: []result.Subject{
-			{Name: "prefork", Target: "fcgi+unix:/s", Protocol: "fcgi", Method: "prefork", Workers: 8, Pool: 8, Rounds: []result.Round{round, round}},
+			{Name: "prefork", Target: "fcgi+unix:/s", Protocol: "fcgi", Method: "prefork", Workers: 8, Backlog: 128, Pool: 8, Rounds: []result.Round{round, round}},
 			{Name: "\x1b]0;owned\a\u202e", Target: "scgi://127.0.0.1:4000", Protocol: "scgi", Rounds: []result.Round{{Phases: map[string]result.Latencies{}}}},
 		},
 		Comparisons: []result.Comparison{
@@ -42,6 +42,7 @@ func sampleLoad() result.Load {
 			{Measure: "p50", Base: "a", Other: "b", Ratio: 1, Low: 1, High: 1, Pairs: 1, Judgement: result.NotEnoughRounds},
 		},
 		Search:    []result.Probe{{Rate: 100, Met: true}, {Rate: 200, Why: "p99<20ms: 31ms"}},
+		Found:     &result.Found{Rate: 100, AtLeast: true, Why: "not found"},
 		Objective: &result.Objective{Text: "p99<20ms", Missed: []string{"p99<20ms: 31ms"}},
 		Diagnoses: []result.Diagnosis{{Subject: "a", What: "64 kept connections", Cure: "use -connections 8", Invalid: true}},
 	}
@@ -116,7 +117,7 @@ func TestTheLoadSchemaHasTheFieldsOfTheTypes(t *testing.T) {
 		t.Fatal(err)
 	}
 	for _, v := range []any{result.Load{}, result.Plan{}, result.Subject{}, result.Round{}, result.Latencies{}, result.Percentile{}, result.Usage{},
-		result.Instant{}, result.Comparison{}, result.Objective{}, result.Probe{}, result.Diagnosis{}} {
+		result.Instant{}, result.Comparison{}, result.Objective{}, result.Probe{}, result.Found{}, result.Diagnosis{}} {
 		kind := reflect.TypeOf(v)
 		def := schema.Defs[strings.ToLower(kind.Name())]
 		var names, required, properties []string

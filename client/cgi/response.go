@@ -37,9 +37,13 @@ type Parser struct {
 	// MaxHeaderBytes is how long the message-header may be, its blank line included; 0 means DefaultMaxHeaderBytes.
 	MaxHeaderBytes int
 
+	// Share, where it is set, tells this Parser of the answers that others remember, and them of its own.
+	Share *KnownAnswers
+
 	searched int // so far there is no blank line
 	line     int // where the line at searched begins
-	last     lastAnswer
+	known    *knownAnswer
+	block    []byte // the message-header that was taken apart last
 }
 
 // Reset makes the Parser ready for another answer.
@@ -57,8 +61,8 @@ func (p *Parser) Parse(b []byte) (a Answer, n int, err error) {
 		limit = DefaultMaxHeaderBytes
 	}
 	b = b[:min(len(b), limit)]
-	if a, ok := p.last.again(b); ok {
-		return a, len(p.last.block), nil
+	if a, n, ok := p.again(b); ok {
+		return a, n, nil
 	}
 	n = p.blankLine(b)
 	if n == 0 && len(b) >= limit {
@@ -71,7 +75,7 @@ func (p *Parser) Parse(b []byte) (a Answer, n int, err error) {
 	if err != nil {
 		return Answer{}, 0, err
 	}
-	p.last.remember(b[:n], a)
+	p.remember(b[:n], a)
 	return a, n, nil
 }
 

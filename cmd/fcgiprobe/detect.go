@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/fcgikit/fcgikit/client"
+	"github.com/fcgikit/fcgikit/cmd/internal/cli"
 )
 
 // detectFlags are those of fcgiprobe detect.
@@ -16,14 +17,14 @@ type detectFlags struct {
 	verbose bool
 }
 
-func (f *detectFlags) register(fs *flagSet) {
-	f.targetFlags.register(fs, 10*time.Second)
+func (f *detectFlags) Register(fs *cli.Flags) {
+	f.targetFlags.Register(fs, 10*time.Second)
 	fs.BoolVar(&f.verbose, "v", false, "tell each guess and what came of it")
 }
 
-func (f *detectFlags) run(ctx context.Context, in *invocation, args []string) error {
+func (f *detectFlags) Run(ctx context.Context, in *cli.Invocation, args []string) error {
 	if len(args) != 1 {
-		return misused("expected one target, got %d arguments: fcgiprobe detect unix:/tmp/app.sock", len(args))
+		return cli.Misused("expected one target, got %d arguments: fcgiprobe detect unix:/tmp/app.sock", len(args))
 	}
 	target, err := f.target(ctx, args[0])
 	if err != nil {
@@ -32,13 +33,13 @@ func (f *detectFlags) run(ctx context.Context, in *invocation, args []string) er
 	d, err := f.detection(ctx, target)
 	if f.verbose {
 		for _, p := range d.Probes {
-			fmt.Fprintf(in.stderr, "%6.1f ms  %s: %s\n", milliseconds(p.Duration), p.Name, p.Outcome)
+			fmt.Fprintf(in.Stderr, "%6.1f ms  %s: %s\n", milliseconds(p.Duration), p.Name, p.Outcome)
 		}
 	}
 	if err != nil {
 		return err
 	}
-	return printDetection(in.stdout, d)
+	return printDetection(in.Stdout, d)
 }
 
 var protocolTitles = map[client.Protocol]string{

@@ -8,6 +8,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/fcgikit/fcgikit/cmd/internal/cli"
 	"github.com/fcgikit/fcgikit/reports"
 	"github.com/fcgikit/fcgikit/reports/result"
 )
@@ -17,11 +18,11 @@ type diffVerb struct{}
 
 const diffExample = "fcgiprobe diff before.json after.json"
 
-func (diffVerb) register(*flagSet) {}
+func (diffVerb) Register(*cli.Flags) {}
 
-func (diffVerb) run(_ context.Context, in *invocation, args []string) error {
+func (diffVerb) Run(_ context.Context, in *cli.Invocation, args []string) error {
 	if len(args) != 2 {
-		return misused("expected two reports, got %d arguments: %s", len(args), diffExample)
+		return cli.Misused("expected two reports, got %d arguments: %s", len(args), diffExample)
 	}
 	before, err := readReport(args[0])
 	if err != nil {
@@ -33,23 +34,23 @@ func (diffVerb) run(_ context.Context, in *invocation, args []string) error {
 	}
 	pairs, lone := pairTargets(before.Targets, after.Targets)
 	if len(pairs) == 0 {
-		return &exitError{exitNothing, fmt.Errorf("no target is in both %s and %s", args[0], args[1])}
+		return cli.WithCode(cli.ExitNothing, fmt.Errorf("no target is in both %s and %s", args[0], args[1]))
 	}
 	for _, line := range lone {
-		fmt.Fprintln(in.stdout, line)
+		fmt.Fprintln(in.Stdout, line)
 	}
-	return printChanges(in.stdout, pairs, len(before.Targets) > 1 || len(after.Targets) > 1)
+	return printChanges(in.Stdout, pairs, len(before.Targets) > 1 || len(after.Targets) > 1)
 }
 
 func readReport(path string) (result.Run, error) {
 	f, err := os.Open(path)
 	if err != nil {
-		return result.Run{}, misused("%v: expected a report that -json has written: %s", err, diffExample)
+		return result.Run{}, cli.Misused("%v: expected a report that -json has written: %s", err, diffExample)
 	}
 	defer f.Close()
 	run, err := reports.ReadJSON(f)
 	if err != nil {
-		return run, misused("%s: %v: expected a report that -json has written", path, err)
+		return run, cli.Misused("%s: %v: expected a report that -json has written", path, err)
 	}
 	return run, nil
 }
@@ -170,7 +171,7 @@ func printChanges(w io.Writer, pairs []pair, several bool) error {
 		return err
 	}
 	if count[regression] > 0 {
-		return quietly(exitFailed)
+		return cli.Quietly(cli.ExitFailed)
 	}
 	return nil
 }

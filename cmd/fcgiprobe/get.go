@@ -17,14 +17,15 @@ import (
 
 	"github.com/fcgikit/fcgikit/client"
 	"github.com/fcgikit/fcgikit/client/cgi"
+	"github.com/fcgikit/fcgikit/cmd/internal/cli"
 )
 
 // getFlags are those of fcgiprobe get.
 type getFlags struct {
 	targetFlags
 	method, body string
-	header       headerFlag
-	params       paramsFlag
+	header       cli.HeaderFlag
+	params       cli.ParamsFlag
 	script, root string
 	secret       string
 	include      bool
@@ -33,9 +34,9 @@ type getFlags struct {
 	verbose      bool
 }
 
-func (f *getFlags) register(fs *flagSet) {
-	f.header = headerFlag{}
-	f.targetFlags.register(fs, 30*time.Second)
+func (f *getFlags) Register(fs *cli.Flags) {
+	f.header = cli.HeaderFlag{}
+	f.targetFlags.Register(fs, 30*time.Second)
 	fs.StringVar(&f.method, "X", "", "`METHOD`: the request's; GET, or POST where there is a body")
 	fs.StringVar(&f.body, "body", "", "`STRING`: the request's body, a string, @FILE, or @- for standard input")
 	fs.Var(f.header, "H", "`'Name: value'`: a header; may be given again")
@@ -49,7 +50,7 @@ func (f *getFlags) register(fs *flagSet) {
 	fs.BoolVar(&f.verbose, "v", false, "print every record in both directions to standard error")
 }
 
-func (f *getFlags) run(ctx context.Context, in *invocation, args []string) error {
+func (f *getFlags) Run(ctx context.Context, in *cli.Invocation, args []string) error {
 	targetArg, path, err := targetAndPath(args)
 	if err != nil {
 		return err
@@ -76,41 +77,22 @@ func targetAndPath(args []string) (target, path string, err error) {
 	const example = "fcgiprobe get unix:/tmp/app.sock /path"
 	switch len(args) {
 	case 0:
-		return "", "", misused("expected a target and a path: %s", example)
+		return "", "", cli.Misused("expected a target and a path: %s", example)
 	case 1:
-		target, path = splitURL(args[0])
+		target, path = cli.SplitURL(args[0])
 	case 2:
 		target, path = args[0], args[1]
 	default:
-		return "", "", misused("expected a target and a path, got %d arguments: %s", len(args), example)
+		return "", "", cli.Misused("expected a target and a path, got %d arguments: %s", len(args), example)
 	}
 	if !strings.HasPrefix(path, "/") && path != "*" {
-		return "", "", misused("path %q: expected one that begins with a slash: %s", path, example)
+		return "", "", cli.Misused("path %q: expected one that begins with a slash: %s", path, example)
 	}
 	return target, path, nil
 }
 
-// splitURL takes a URL apart, fcgi://127.0.0.1:9000/path or
-// fcgi+unix:/tmp/app.sock:/path; a bare target's path is /.
-func splitURL(s string) (target, path string) {
-	if prefix, address, ok := strings.Cut(s, "unix:"); ok && (prefix == "" || strings.HasSuffix(prefix, "+")) {
-		// The first one ends the socket: the query may hold a URL of its own.
-		if i := strings.Index(address, ":/"); i > 0 {
-			cut := len(s) - len(address) + i
-			return s[:cut], s[cut+1:]
-		}
-		return s, "/"
-	}
-	if scheme, rest, ok := strings.Cut(s, "://"); ok {
-		if i := strings.IndexAny(rest, "/?"); i >= 0 {
-			return scheme + "://" + rest[:i], "/" + strings.TrimPrefix(rest[i:], "/")
-		}
-	}
-	return s, "/"
-}
-
 // request makes the http.Request of the flags.
-func (f *getFlags) request(ctx context.Context, in *invocation, path string) (*http.Request, error) {
+func (f *getFlags) request(ctx context.Context, in *cli.Invocation, path string) (*http.Request, error) {
 	body, length, err := f.openBody(in)
 	if err != nil {
 		return nil, err
@@ -133,7 +115,7 @@ func (f *getFlags) request(ctx context.Context, in *invocation, path string) (*h
 	}
 	req, err := http.NewRequestWithContext(ctx, method, "http://localhost", body)
 	if err != nil {
-		return nil, misused("-X %q: expected a method such as PUT", method)
+		return nil, cli.Misused("-X %q: expected a method such as PUT", method)
 	}
 	req.URL, req.Host = u, host
 	req.Header = http.Header(f.header)
@@ -155,13 +137,13 @@ func parsePath(path string) (*url.URL, error) {
 		if errors.As(err, &cause) {
 			err = cause.Err
 		}
-		return nil, misused("path %q: %v: expected one such as '/a%%20b?x=1'", path, err)
+		return nil, cli.Misused("path %q: %v: expected one such as '/a%%20b?x=1'", path, err)
 	}
 	return u, nil
 }
 
 // openBody is the body of -body, with its length, -1 where that is not known.
-func (f *getFlags) openBody(in *invocation) (io.Reader, int64, error) {
+func (f *getFlags) openBody(in *cli.Invocation) (io.Reader, int64, error) {
 	name, isFile := strings.CutPrefix(f.body, "@")
 	switch {
 	case f.body == "":
@@ -169,15 +151,15 @@ func (f *getFlags) openBody(in *invocation) (io.Reader, int64, error) {
 	case !isFile:
 		return strings.NewReader(f.body), int64(len(f.body)), nil
 	case name == "-":
-		return in.stdin, -1, nil
+		return in.Stdin, -1, nil
 	}
 	file, err := os.Open(name)
 	if err != nil {
-		return nil, 0, misused("-body: %v: expected a readable file, such as -body @form.txt", err)
+		return nil, 0, cli.Misused("-body: %v: expected a readable file, such as -body @form.txt", err)
 	}
 	info, err := file.Stat()
 	if err != nil || info.IsDir() {
-		return nil, 0, misused("-body: %s is no file: expected one such as -body @form.txt", name)
+		return nil, 0, cli.Misused("-body: %s is no file: expected one such as -body @form.txt", name)
 	}
 	if !info.Mode().IsRegular() {
 		return file, -1, nil
@@ -187,7 +169,7 @@ func (f *getFlags) openBody(in *invocation) (io.Reader, int64, error) {
 
 // transport is the client for one request, to a path that is decoded, as files
 // are named.
-func (f *getFlags) transport(in *invocation, target client.Target, path string) (*client.Transport, error) {
+func (f *getFlags) transport(in *cli.Invocation, target client.Target, path string) (*client.Transport, error) {
 	t, err := client.New(target)
 	if err != nil {
 		return nil, err
@@ -196,33 +178,20 @@ func (f *getFlags) transport(in *invocation, target client.Target, path string) 
 	t.Timeout = f.timeout
 	t.Params = f.params
 	t.Secret = f.secret
-	t.Stderr = (*applicationLines)(in.stderr)
+	t.Stderr = (*cli.ApplicationLines)(in.Stderr)
 	t.DocumentRoot = f.root
-	t.ScriptFilename, t.ScriptName = f.script, scriptName(f.script, path)
+	t.ScriptFilename, t.ScriptName = f.script, cli.ScriptName(f.script, path)
 	if f.root != "" && f.script == "" {
 		t.ScriptFilename, t.ScriptName = strings.TrimSuffix(f.root, "/")+path, path
 	}
 	if f.verbose {
-		t.DialContext = tracedDial(in.stderr, target.Protocol)
+		t.DialContext = tracedDial(in.Stderr, target.Protocol)
 	}
 	return t, nil
 }
 
-// scriptName is the part of the path that names the script: the longest
-// beginning of it, up to a slash, that the script's file name ends with. So
-// /srv/www/index.php and /index.php/a give /index.php, and php-fpm's status page
-// is -script /status and /status.
-func scriptName(script, path string) string {
-	for end := len(path); end > 0; end = strings.LastIndexByte(path[:end], '/') {
-		if name := path[:end]; name != "/" && strings.HasSuffix(script, name) {
-			return name
-		}
-	}
-	return ""
-}
-
 // exchange sends the request and prints the answer.
-func (f *getFlags) exchange(in *invocation, target client.Target, req *http.Request) error {
+func (f *getFlags) exchange(in *cli.Invocation, target client.Target, req *http.Request) error {
 	t, err := f.transport(in, target, req.URL.Path)
 	if err != nil {
 		return err
@@ -235,15 +204,15 @@ func (f *getFlags) exchange(in *invocation, target client.Target, req *http.Requ
 		return f.explain(target, err)
 	}
 	defer resp.Body.Close()
-	in.stderr.endLine()
+	in.Stderr.EndLine()
 	if err := f.print(in, resp); err != nil {
 		return err
 	}
 	if x.AppStatus != 0 {
-		fmt.Fprintf(in.stderr, "fcgiprobe get: the application's own status (appStatus) is %d\n", x.AppStatus)
+		fmt.Fprintf(in.Stderr, "fcgiprobe get: the application's own status (appStatus) is %d\n", x.AppStatus)
 	}
 	if f.fail && resp.StatusCode >= 400 {
-		return failed(fmt.Errorf("%s answered %s", target, resp.Status))
+		return cli.Failed(fmt.Errorf("%s answered %s", target, resp.Status))
 	}
 	return nil
 }
@@ -256,13 +225,13 @@ func (f *getFlags) explain(target client.Target, err error) error {
 	var syntax *cgi.SyntaxError
 	switch {
 	case errors.Is(err, client.ErrLengthRequired):
-		return misused("-body %s: its length must be known beyond %d bytes: expected a regular file, such as -body @form.txt", f.body, client.DefaultMaxBuffered)
+		return cli.Misused("-body %s: its length must be known beyond %d bytes: expected a regular file, such as -body @form.txt", f.body, client.DefaultMaxBuffered)
 	case errors.As(err, &syntax) && !errors.As(err, &breach):
-		return misused("the request can't be sent: %v", err)
+		return cli.Misused("the request can't be sent: %v", err)
 	case errors.As(err, &op) && op.Op == "dial", errors.As(err, &timeout) && timeout.Phase == client.Connecting:
-		return notReached(target, err)
+		return cli.NotReached(target, err)
 	}
-	return failed(fmt.Errorf("%s: %w", target, err))
+	return cli.Failed(fmt.Errorf("%s: %w", target, err))
 }
 
 // checkOutput finds out before anything is sent whether -o can be written.
@@ -270,29 +239,29 @@ func (f *getFlags) checkOutput() error {
 	if f.output == "-" {
 		return nil
 	}
-	if namesTarget(f.output) {
-		return misused("-o %s: expected a file such as -o answer.txt, not a target", f.output)
+	if cli.NamesTarget(f.output) {
+		return cli.Misused("-o %s: expected a file such as -o answer.txt, not a target", f.output)
 	}
-	if err := checkOutput(f.output); err != nil {
-		return misused("-o: %v: expected a file that can be written, such as -o answer.txt", err)
+	if err := cli.CheckOutput(f.output); err != nil {
+		return cli.Misused("-o: %v: expected a file that can be written, such as -o answer.txt", err)
 	}
 	return nil
 }
 
 // print prints the answer. The file of -o is as it was until all of it has come.
-func (f *getFlags) print(in *invocation, resp *http.Response) error {
+func (f *getFlags) print(in *cli.Invocation, resp *http.Response) error {
 	if f.include {
-		printHead(in.stdout, resp)
+		printHead(in.Stdout, resp)
 	}
 	if f.fail && resp.StatusCode >= 400 {
 		_, err := io.Copy(io.Discard, resp.Body)
 		return f.bodyError(err)
 	}
 	if f.output == "-" {
-		_, err := io.Copy(in.stdout, resp.Body)
+		_, err := io.Copy(in.Stdout, resp.Body)
 		return f.bodyError(err)
 	}
-	return f.bodyError(writeOutput(f.output, in.last, func(w io.Writer) error {
+	return f.bodyError(cli.WriteOutput(f.output, in.Last, func(w io.Writer) error {
 		_, err := io.Copy(w, resp.Body)
 		return err
 	}))
@@ -305,9 +274,9 @@ func (f *getFlags) bodyError(err error) error {
 	var writing *fs.PathError
 	var naming *os.LinkError
 	if errors.As(err, &writing) || errors.As(err, &naming) {
-		return &exitError{exitInternal, fmt.Errorf("the answer can't be written: %w", err)}
+		return cli.WithCode(cli.ExitInternal, fmt.Errorf("the answer can't be written: %w", err))
 	}
-	return failed(fmt.Errorf("the answer's body: %w", err))
+	return cli.Failed(fmt.Errorf("the answer's body: %w", err))
 }
 
 // printHead prints the status and headers as a CGI answer has them.

@@ -6,6 +6,7 @@ import (
 	"io"
 	"strings"
 
+	"github.com/fcgikit/fcgikit/cmd/internal/cli"
 	"github.com/fcgikit/fcgikit/specs/suite"
 )
 
@@ -15,14 +16,14 @@ type listFlags struct {
 	markdown bool
 }
 
-func (f *listFlags) register(fs *flagSet) {
-	f.selectFlags.register(fs)
+func (f *listFlags) Register(fs *cli.Flags) {
+	f.selectFlags.Register(fs)
 	fs.BoolVar(&f.markdown, "md", false, "the catalogue in Markdown, by section, with the rules")
 }
 
-func (f *listFlags) run(_ context.Context, in *invocation, args []string) error {
+func (f *listFlags) Run(_ context.Context, in *cli.Invocation, args []string) error {
 	if len(args) > 0 {
-		return misused("expected no argument, got %q: fcgiprobe list -run %s", args[0], "fcgi/3.3")
+		return cli.Misused("expected no argument, got %q: fcgiprobe list -run %s", args[0], "fcgi/3.3")
 	}
 	chosen, err := f.selection()
 	if err != nil {
@@ -30,14 +31,14 @@ func (f *listFlags) run(_ context.Context, in *invocation, args []string) error 
 	}
 	cases := chosen.all()
 	if len(cases) == 0 {
-		return &exitError{exitNothing, errNoneSelected}
+		return cli.WithCode(cli.ExitNothing, errNoneSelected)
 	}
 	if f.markdown {
-		err = printCatalogue(in.stdout, cases)
+		err = printCatalogue(in.Stdout, cases)
 	} else {
-		err = printCases(in.stdout, cases)
+		err = printCases(in.Stdout, cases)
 	}
-	fmt.Fprintln(in.stderr, chosen.leftOut(len(cases)))
+	fmt.Fprintln(in.Stderr, chosen.leftOut(len(cases)))
 	return err
 }
 

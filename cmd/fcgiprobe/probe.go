@@ -3,13 +3,12 @@ package main
 import (
 	"context"
 	"fmt"
-	"os"
 	"slices"
 	"time"
 
-	"golang.org/x/sys/unix"
-
 	"github.com/fcgikit/fcgikit/client"
+	"github.com/fcgikit/fcgikit/cmd/internal/cli"
+	"github.com/fcgikit/fcgikit/cmd/internal/embedded"
 	"github.com/fcgikit/fcgikit/reports"
 	"github.com/fcgikit/fcgikit/reports/result"
 	"github.com/fcgikit/fcgikit/specs"
@@ -19,15 +18,15 @@ import (
 // probing is one run over all subjects.
 type probing struct {
 	*probeFlags
-	in   *invocation
+	in   *cli.Invocation
 	text *reports.Text
 	run  result.Run
 }
 
 // run runs the cases over each target.
-func (f *probeFlags) run(ctx context.Context, in *invocation, args []string) error {
+func (f *probeFlags) Run(ctx context.Context, in *cli.Invocation, args []string) error {
 	if f.version {
-		_, err := fmt.Fprintln(in.stdout, version())
+		_, err := fmt.Fprintln(in.Stdout, tool.Version())
 		return err
 	}
 	if err := f.settle(args); err != nil {
@@ -37,10 +36,10 @@ func (f *probeFlags) run(ctx context.Context, in *invocation, args []string) err
 	if err != nil {
 		return err
 	}
-	p := &probing{f, in, f.newText(in), result.Run{Version: result.Version, Tool: version(), Started: time.Now().UTC(), Seed: f.seed}}
-	printed := &keptError{Writer: p.text.W}
+	p := &probing{f, in, f.newText(in), result.Run{Version: result.Version, Tool: tool.Version(), Started: time.Now().UTC(), Seed: f.seed}}
+	printed := &cli.KeptError{Writer: p.text.W}
 	p.text.W = printed
-	code := exitOK
+	code := cli.ExitOK
 	for _, s := range subjects {
 		if ctx.Err() != nil {
 			break
@@ -52,42 +51,26 @@ func (f *probeFlags) run(ctx context.Context, in *invocation, args []string) err
 	if err := f.write(in, p.run, f.strict); err != nil {
 		return err
 	}
-	if printed.err != nil {
-		return fmt.Errorf("what was found can't be printed: %w", printed.err)
+	if printed.Err != nil {
+		return fmt.Errorf("what was found can't be printed: %w", printed.Err)
 	}
-	return quietly(code)
+	return cli.Quietly(code)
 }
 
 // newText prints to standard output, if no report has that.
-func (f *probeFlags) newText(in *invocation) *reports.Text {
-	t := &reports.Text{W: in.stdout, Verbose: f.verbose, Quiet: f.quiet}
+func (f *probeFlags) newText(in *cli.Invocation) *reports.Text {
+	t := &reports.Text{W: in.Stdout, Verbose: f.verbose, Quiet: f.quiet}
 	if f.toStdout() {
-		t.W = in.stderr.w
+		t.W = in.Stderr.W
 	}
-	t.Width = terminalWidth(t.W)
-	t.Progress = t.Width > 0 && os.Getenv("TERM") != "dumb"
-	t.Color = t.Progress && !f.noColor && os.Getenv("NO_COLOR") == ""
+	t.Width = cli.TerminalWidth(t.W)
+	t.Progress = cli.Dynamic(t.Width)
+	t.Color = cli.Colorful(t.Width) && !f.noColor
 	return t
 }
 
-// terminalWidth is 0 for what is no terminal.
-func terminalWidth(w any) int {
-	file, ok := w.(*os.File)
-	if !ok {
-		return 0
-	}
-	size, err := unix.IoctlGetWinsize(int(file.Fd()), unix.TIOCGWINSZ)
-	if err != nil {
-		return 0
-	}
-	return max(int(size.Col), narrowest)
-}
-
-// narrowest is a width for a terminal that says 0.
-const narrowest = 40
-
 // severity orders the exit codes of several targets: the worst is the command's.
-var severity = []int{exitOK, exitNothing, exitFailed, exitUsage, exitUnreachable, exitInternal}
+var severity = []int{cli.ExitOK, cli.ExitNothing, cli.ExitFailed, cli.ExitUsage, cli.ExitUnreachable, cli.ExitInternal}
 
 func worse(a, b int) int {
 	if slices.Index(severity, b) > slices.Index(severity, a) {
@@ -104,16 +87,16 @@ func (p *probing) probe(ctx context.Context, s subject) int {
 		found.Target, found.Protocol = s.String(), string(s.target.Protocol)
 	}
 	if err != nil && ctx.Err() == nil {
-		fmt.Fprintf(p.in.stderr, "fcgiprobe: %v\n", err)
+		fmt.Fprintf(p.in.Stderr, "fcgiprobe: %v\n", err)
 		found.Notes = append(found.Notes, err.Error())
 	}
 	p.run.Targets = append(p.run.Targets, found)
-	code := codeOf(err)
+	code := cli.CodeOf(err)
 	if err == nil {
 		code = result.ExitCode(found.Results, p.strict)
 	}
-	if s.server != nil && code != exitOK {
-		printSaid(p.in.stderr, p.exec, s.server.said(saidLines))
+	if s.server != nil && code != cli.ExitOK {
+		embedded.PrintSaid(p.in.Stderr, p.exec, s.server.Said(saidLines))
 	}
 	return code
 }
@@ -129,18 +112,18 @@ func (s subject) String() string {
 func (p *probing) one(ctx context.Context, s subject) (found result.Target, err error) {
 	if s.server == nil {
 		if p.wait > 0 {
-			if err := await(ctx, s.target, p.wait, nil); err != nil {
+			if err := cli.Await(ctx, s.target, p.wait, nil); err != nil {
 				return found, err
 			}
 		}
 		return p.cases(ctx, s, s.target)
 	}
-	defer s.server.remove()
-	defer s.server.stop()
-	if err := s.server.start(ctx); err != nil {
+	defer s.server.Remove()
+	defer s.server.Stop()
+	if err := s.server.Start(ctx); err != nil {
 		return found, err
 	}
-	return p.cases(ctx, s, s.server.address())
+	return p.cases(ctx, s, s.server.Target())
 }
 
 // saidLines is how much of what a failing server wrote is shown.
@@ -151,7 +134,7 @@ func (p *probing) cases(ctx context.Context, s subject, target client.Target) (r
 	var found result.Target
 	d, err := specs.Detect(ctx, target)
 	if err != nil {
-		return found, notReached(target, err)
+		return found, cli.NotReached(target, err)
 	}
 	target = d.Target
 	if err := p.fit(target.Protocol); err != nil {
@@ -159,27 +142,30 @@ func (p *probing) cases(ctx context.Context, s subject, target client.Target) (r
 	}
 	_, cases := p.chosen.of(target.Protocol)
 	if p.chosen.empty(cases) {
-		return found, &exitError{exitNothing, fmt.Errorf("%s: %w", target, errNoneSelected)}
+		return found, cli.WithCode(cli.ExitNothing, fmt.Errorf("%s: %w", target, errNoneSelected))
 	}
 	if s.name == "" {
 		s.target = target
 	}
 	p.begin(s, cases)
 	o := p.options(target.Protocol)
+	logs := map[string]string{}
 	o.Each = func(r result.Result) {
 		if r.Broken() {
 			r.Known = p.expected.Known(r)
+			logs[r.ID] = s.log()
 		}
 		p.text.Result(r)
 	}
 	if s.server != nil {
-		o.Restart = s.server.restart
+		o.Restart = s.server.Restart
 	}
 	found, err = specs.RunDetected(ctx, d, o)
 	if err != nil {
-		return found, notReached(target, err)
+		return found, cli.NotReached(target, err)
 	}
 	found.Target, found.Again = s.String(), p.text.Again
+	s.describe(&found, logs)
 	p.expected.Apply(&found)
 	p.text.Target(found)
 	return found, nil
@@ -204,21 +190,21 @@ func (p *probing) begin(s subject, cases []*suite.Case) {
 func (p *probing) again(s subject) string {
 	command := "fcgiprobe" + s.flags
 	if s.name == "" {
-		command += " " + shellWord(s.target.String())
+		command += " " + cli.ShellWord(s.target.String())
 	}
 	for _, f := range []struct{ name, value string }{{"script", p.script}, {"root", p.root}} {
 		if f.value != "" {
-			command += " -" + f.name + " " + shellWord(f.value)
+			command += " -" + f.name + " " + cli.ShellWord(f.value)
 		}
 	}
-	if p.flags.given("secret") {
+	if p.flags.Given("secret") {
 		command += ` -secret "$AJP_SECRET"` // what is printed may be published
 	}
-	if p.flags.given("packet-size") {
+	if p.flags.Given("packet-size") {
 		command += fmt.Sprintf(" -packet-size %d", p.packetSize)
 	}
 	for _, param := range p.params {
-		command += " -param " + shellWord(param[0]+"="+param[1])
+		command += " -param " + cli.ShellWord(param[0]+"="+param[1])
 	}
 	if p.scale != 1 {
 		command += fmt.Sprintf(" -timeout-scale %v", p.scale)

@@ -8,6 +8,8 @@ import (
 
 	"github.com/fcgikit/fcgikit/client"
 	"github.com/fcgikit/fcgikit/client/ajp"
+	"github.com/fcgikit/fcgikit/cmd/internal/cli"
+	"github.com/fcgikit/fcgikit/cmd/internal/embedded"
 	"github.com/fcgikit/fcgikit/reports"
 	"github.com/fcgikit/fcgikit/specs"
 )
@@ -17,7 +19,7 @@ type probeFlags struct {
 	selectFlags
 	embeddedFlags
 	reportFlags
-	params               paramsFlag
+	params               cli.ParamsFlag
 	script, root, secret string
 	packetSize           int
 	wait                 time.Duration
@@ -29,7 +31,7 @@ type probeFlags struct {
 	verbose, quiet       bool
 	noColor, version     bool
 
-	flags    *flagSet
+	flags    *cli.Flags
 	chosen   selection
 	expected reports.Expectations
 }
@@ -43,27 +45,27 @@ const (
 
 const probeExample = "fcgiprobe unix:/tmp/app.sock"
 
-func (f *probeFlags) register(fs *flagSet) {
+func (f *probeFlags) Register(fs *cli.Flags) {
 	f.flags = fs
-	fs.group("Which cases", func() { f.selectFlags.register(fs) })
-	fs.group("How they run, and count", func() {
+	fs.Group("Which cases", func() { f.selectFlags.Register(fs) })
+	fs.Group("How they run, and count", func() {
 		fs.BoolVar(&f.strict, "strict", false, "a broken should counts as a failure")
 		fs.Int64Var(&f.seed, "seed", 0, "`N`: of the order and of every random byte; 0 is a new one")
 		fs.IntVar(&f.parallel, "parallel", 0, "`N`: cases at once, where the server can; 0 is a usual number")
 		fs.Float64Var(&f.scale, "timeout-scale", 1, "`F`: a factor for every time limit")
 	})
-	fs.group("The target", func() {
+	fs.Group("The target", func() {
 		fs.Var(&f.params, "param", "`NAME=VALUE`: one more parameter; may be given again")
 		fs.StringVar(&f.script, "script", "", "`FILE`: SCRIPT_FILENAME, what php-fpm runs")
 		fs.StringVar(&f.root, "root", "", "`DIR`: DOCUMENT_ROOT")
 		fs.StringVar(&f.secret, "secret", "", "`S`: AJP's secret")
 		fs.IntVar(&f.packetSize, "packet-size", 0, "`N`: the bytes of AJP's largest packet, where the container is set to more than 8192")
-		fs.Var((*durationFlag)(&f.wait), "wait", "`D`: how long to wait for it to accept connections, such as 10s")
+		fs.Var((*cli.DurationFlag)(&f.wait), "wait", "`D`: how long to wait for it to accept connections, such as 10s")
 		fs.StringVar(&f.exec, "exec", "", "`COMMAND`: start it with this shell command, again after a crash, and end it")
 	})
-	fs.group("Without a target: the embedded reference server", func() { f.embeddedFlags.register(fs) })
-	fs.group("Reports, where - is standard output", func() { f.reportFlags.register(fs) })
-	fs.group("What is printed", func() {
+	fs.Group("Without a target: the embedded reference server", func() { f.embeddedFlags.Register(fs) })
+	fs.Group("Reports, where - is standard output", func() { f.reportFlags.Register(fs) })
+	fs.Group("What is printed", func() {
 		fs.BoolVar(&f.verbose, "v", false, "every case, and failures with all their bytes")
 		fs.BoolVar(&f.quiet, "q", false, "of each target the last line alone")
 		fs.BoolVar(&f.noColor, "no-color", false, "no colors, as with NO_COLOR in the environment")
@@ -78,18 +80,18 @@ const largestScale = 1000
 func (f *probeFlags) settle(targets []string) error {
 	switch {
 	case !(f.scale > 0 && f.scale <= largestScale): // NaN is neither
-		return misused("-timeout-scale %v: expected a positive number such as 2, %v at most", f.scale, largestScale)
-	case f.flags.given("packet-size") && (f.packetSize < ajp.DefaultPacketSize || f.packetSize > ajp.MaxPacketSize):
-		return misused("-packet-size %d: expected a number from %d to %d", f.packetSize, ajp.DefaultPacketSize, ajp.MaxPacketSize)
+		return cli.Misused("-timeout-scale %v: expected a positive number such as 2, %v at most", f.scale, largestScale)
+	case f.flags.Given("packet-size") && (f.packetSize < ajp.DefaultPacketSize || f.packetSize > ajp.MaxPacketSize):
+		return cli.Misused("-packet-size %d: expected a number from %d to %d", f.packetSize, ajp.DefaultPacketSize, ajp.MaxPacketSize)
 	case f.parallel < 0:
-		return misused("-parallel %d: expected a number such as 4", f.parallel)
+		return cli.Misused("-parallel %d: expected a number such as 4", f.parallel)
 	case f.verbose && f.quiet:
-		return misused("-v and -q contradict each other: expected one of them, such as %s -q", probeExample)
+		return cli.Misused("-v and -q contradict each other: expected one of them, such as %s -q", probeExample)
 	case f.exec != "" && len(targets) != 1:
-		return misused("-exec starts one server: expected its target, such as fcgiprobe -exec 'myserver /tmp/app.sock' unix:/tmp/app.sock")
+		return cli.Misused("-exec starts one server: expected its target, such as fcgiprobe -exec 'myserver /tmp/app.sock' unix:/tmp/app.sock")
 	}
-	if f.exec != "" && !f.flags.given("wait") {
-		f.wait = execWait
+	if f.exec != "" && !f.flags.Given("wait") {
+		f.wait = embedded.StartWait
 	}
 	if f.seed == 0 {
 		f.seed = 1 + rand.Int64N(1<<31)
@@ -107,14 +109,14 @@ func (f *probeFlags) settle(targets []string) error {
 	if f.chosen, err = f.selection(); err != nil {
 		return err
 	}
-	if len(targets) > 0 && len(words(f.protocol)) > 1 {
-		return misused("-protocol %s: expected the one that the target speaks, such as -protocol fcgi", f.protocol)
+	if len(targets) > 0 && len(cli.Words(f.protocol)) > 1 {
+		return cli.Misused("-protocol %s: expected the one that the target speaks, such as -protocol fcgi", f.protocol)
 	}
 	if f.expected, err = f.reportFlags.settle(); err != nil {
 		return err
 	}
 	if f.chosen.empty(f.chosen.all()) {
-		return &exitError{exitNothing, errNoneSelected}
+		return cli.WithCode(cli.ExitNothing, errNoneSelected)
 	}
 	return nil
 }
@@ -123,13 +125,13 @@ func (f *probeFlags) settle(targets []string) error {
 func (f *probeFlags) fit(p client.Protocol) error {
 	switch {
 	case p == client.AJP && f.script != "":
-		return misused("-script is of no use over AJP, which has no SCRIPT_FILENAME: leave it out")
+		return cli.Misused("-script is of no use over AJP, which has no SCRIPT_FILENAME: leave it out")
 	case p == client.AJP && f.root != "":
-		return misused("-root is of no use over AJP, which has no DOCUMENT_ROOT: leave it out")
+		return cli.Misused("-root is of no use over AJP, which has no DOCUMENT_ROOT: leave it out")
 	case p != client.AJP && p != "" && f.secret != "":
-		return misused("-secret is AJP's, and the target speaks %s: leave it out", protocolTitles[p])
+		return cli.Misused("-secret is AJP's, and the target speaks %s: leave it out", protocolTitles[p])
 	case p != client.AJP && p != "" && f.packetSize != 0:
-		return misused("-packet-size is AJP's, and the target speaks %s: leave it out", protocolTitles[p])
+		return cli.Misused("-packet-size is AJP's, and the target speaks %s: leave it out", protocolTitles[p])
 	}
 	return nil
 }

@@ -12,6 +12,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/fcgikit/fcgikit/cmd/internal/cli"
 	"github.com/google/go-cmp/cmp"
 	"github.com/rogpeppe/go-internal/testscript"
 )
@@ -33,8 +34,10 @@ func TestREADME(t *testing.T) {
 			"exec fcgiprobe -q -json before.json fcgi+unix:$REFERENCE -run fcgi/3.3/version",
 			"cp before.json after.json",
 		}
-		if strings.Contains(strings.Join(commands, "\n"), "runfcgi ") {
-			script = append(script, "exec bash -c "+quote("cd $ROOT; GOBIN=$WORK/installed go install ./cmd/runfcgi"))
+		for _, other := range []string{"runfcgi", "fcgibench"} {
+			if strings.Contains(strings.Join(commands, "\n"), other+" ") {
+				script = append(script, "exec bash -c "+quote("cd $ROOT; GOBIN=$WORK/installed go install ./cmd/"+other))
+			}
 		}
 		for _, c := range commands {
 			script = append(script, runCommand(t, c))
@@ -47,20 +50,24 @@ func TestREADME(t *testing.T) {
 	}
 	testscript.Run(t, testscript.Params{
 		Files: files,
-		Setup: func(env *testscript.Env) error {
-			dir, err := filepath.Abs(root)
-			if err != nil {
-				return err
-			}
-			env.Setenv("ROOT", dir)
-			for _, name := range []string{"HOME", "GOCACHE", "GOMODCACHE", "GOFLAGS", "GOPATH", "GOPROXY"} {
-				if value, ok := os.LookupEnv(name); ok {
-					env.Setenv(name, value)
-				}
-			}
-			return startServers(env)
-		},
+		Setup: inClone,
 	})
+}
+
+// inClone sets a script up as TestScript does, with the clone at $ROOT and all
+// that its Go needs.
+func inClone(env *testscript.Env) error {
+	dir, err := filepath.Abs(root)
+	if err != nil {
+		return err
+	}
+	env.Setenv("ROOT", dir)
+	for _, name := range []string{"HOME", "GOCACHE", "GOMODCACHE", "GOFLAGS", "GOPATH", "GOPROXY"} {
+		if value, ok := os.LookupEnv(name); ok {
+			env.Setenv(name, value)
+		}
+	}
+	return startServers(env)
 }
 
 // readmeBlocks are the lines of the README's sh blocks.
@@ -99,6 +106,9 @@ func runCommand(t *testing.T, command string) string {
 		return "! exec bash -c " + quote(shell)
 	case strings.HasPrefix(command, "fcgiprobe "), strings.HasPrefix(command, "runfcgi "):
 		return "exec bash -c " + quote("PATH=$PATH:$WORK/installed; "+shell)
+	case strings.HasPrefix(command, "fcgibench "):
+		// 1 and 3 say that the machine was too busy for the load; all else is wrong.
+		return "exec bash -c " + quote("PATH=$PATH:$WORK/installed; "+shell+"; [[ $? =~ [013] ]]")
 	case strings.HasPrefix(command, "go install "):
 		return "exec bash -c " + quote("cd $ROOT; GOBIN=$WORK/installed "+command) + "\nexists installed/fcgiprobe"
 	case strings.HasPrefix(command, "make "):
@@ -130,8 +140,8 @@ func TestREADMEShowsAFailure(t *testing.T) {
 	shown, tail, _ := strings.Cut(rest, "```\n")
 	out, err := exec.Command("fcgiprobe", strings.Fields(command)[1:]...).Output()
 	var exit *exec.ExitError
-	if !errors.As(err, &exit) || exit.ExitCode() != exitFailed {
-		t.Fatalf("%v, want exit code %d", err, exitFailed)
+	if !errors.As(err, &exit) || exit.ExitCode() != cli.ExitFailed {
+		t.Fatalf("%v, want exit code %d", err, cli.ExitFailed)
 	}
 	if *update {
 		text := head + "```sh\n" + command + "\n```\n\n```text\n" + sameTimes(string(out)) + "```\n" + tail

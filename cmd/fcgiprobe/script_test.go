@@ -1,17 +1,15 @@
 package main
 
 import (
-	"errors"
 	"flag"
 	"net"
 	"os"
-	"os/exec"
 	"path/filepath"
-	"strconv"
-	"strings"
 	"testing"
 
 	"github.com/rogpeppe/go-internal/testscript"
+
+	"github.com/fcgikit/fcgikit/cmd/internal/clitest"
 )
 
 func TestMain(m *testing.M) {
@@ -38,28 +36,8 @@ func TestScript(t *testing.T) {
 		RequireExplicitExec: true,
 		RequireUniqueNames:  true,
 		Setup:               startServers,
-		Cmds:                map[string]func(*testscript.TestScript, bool, []string){"code": wantCode},
+		Cmds:                map[string]func(*testscript.TestScript, bool, []string){"code": clitest.WantCode("fcgiprobe")},
 	})
-}
-
-// wantCode is: code N ARGUMENTS. It runs the command, which must exit with N. Of
-// misuse it says one line.
-func wantCode(ts *testscript.TestScript, neg bool, args []string) {
-	if neg || len(args) < 1 {
-		ts.Fatalf("usage: code N ARGUMENTS of fcgiprobe")
-	}
-	err := ts.Exec("fcgiprobe", args[1:]...)
-	var exit *exec.ExitError
-	got := "0"
-	if errors.As(err, &exit) {
-		got = strconv.Itoa(exit.ExitCode())
-	}
-	if got != args[0] {
-		ts.Fatalf("exit code %s, want %s (%v)", got, args[0], err)
-	}
-	if lines := strings.Count(ts.ReadFile("stderr"), "\n"); args[0] == "2" && lines != 1 {
-		ts.Fatalf("%d lines of error, want one", lines)
-	}
 }
 
 func startServers(env *testscript.Env) error {

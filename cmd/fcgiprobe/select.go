@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"github.com/fcgikit/fcgikit/client"
+	"github.com/fcgikit/fcgikit/cmd/internal/cli"
 	"github.com/fcgikit/fcgikit/specs"
 	"github.com/fcgikit/fcgikit/specs/suite"
 )
@@ -17,7 +18,7 @@ type selectFlags struct {
 	thorough, hostile           bool
 }
 
-func (f *selectFlags) register(fs *flagSet) {
+func (f *selectFlags) Register(fs *cli.Flags) {
 	fs.StringVar(&f.protocol, "protocol", "", "`LIST`: only fcgi, scgi, ajp; else, of a target, the one that is found out")
 	fs.StringVar(&f.only, "run", "", "`PATTERNS`: only the cases of these, such as fcgi/3.3,fcgi/6.2/body,fcgi/*/padding-*")
 	fs.StringVar(&f.skip, "skip", "", "`PATTERNS`: not the cases of these")
@@ -40,40 +41,35 @@ var preceding = []string{suite.FirstID, "canary"}
 var errNoneSelected = errors.New("no case is left by -run, -skip, -level and -protocol: fcgiprobe list shows all")
 
 func (f *selectFlags) selection() (selection, error) {
-	only := words(f.only)
+	only := cli.Words(f.only)
 	cases := slices.DeleteFunc(slices.Clone(only), func(id string) bool { return slices.Contains(preceding, id) })
 	s := selection{firstOnly: len(only) > 0 && len(cases) == 0}
-	s.Selection = suite.Selection{Run: cases, Skip: words(f.skip), Thorough: f.thorough, Hostile: f.hostile}
-	for _, word := range words(f.protocol) {
+	s.Selection = suite.Selection{Run: cases, Skip: cli.Words(f.skip), Thorough: f.thorough, Hostile: f.hostile}
+	for _, word := range cli.Words(f.protocol) {
 		p, err := client.ParseProtocol(word)
 		if err != nil {
-			return s, misused("-protocol: %w", err)
+			return s, cli.Misused("-protocol: %w", err)
 		}
 		s.protocols = append(s.protocols, p)
 	}
 	if len(s.protocols) == 0 {
 		s.protocols = client.Protocols
 	}
-	for _, level := range words(f.level) {
+	for _, level := range cli.Words(f.level) {
 		if !slices.Contains([]suite.Level{suite.Must, suite.Should, suite.May, suite.Robustness}, suite.Level(level)) {
-			return s, misused("-level %q: expected must, should, may or robustness", level)
+			return s, cli.Misused("-level %q: expected must, should, may or robustness", level)
 		}
 		s.Levels = append(s.Levels, suite.Level(level))
 	}
 	return s, s.check()
 }
 
-// words takes a list apart, at commas.
-func words(s string) []string {
-	return strings.FieldsFunc(s, func(r rune) bool { return r == ',' || r == ' ' })
-}
-
 // check finds a pattern that matches no case of any protocol.
 func (s selection) check() error {
 	for _, pattern := range slices.Concat(s.Run, s.Skip) {
 		if !slices.ContainsFunc(client.Protocols, func(p client.Protocol) bool { return matchesIn(p, pattern) }) {
-			return misused("%q matches no case%s: expected ids or patterns such as fcgi/3.3 or 'fcgi/*/padding-*'; fcgiprobe list prints all",
-				pattern, didYouMean(pattern, beginnings()))
+			return cli.Misused("%q matches no case%s: expected ids or patterns such as fcgi/3.3 or 'fcgi/*/padding-*'; fcgiprobe list prints all",
+				pattern, cli.DidYouMean(pattern, beginnings()))
 		}
 	}
 	return nil

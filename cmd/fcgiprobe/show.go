@@ -6,6 +6,7 @@ import (
 	"io"
 	"strings"
 
+	"github.com/fcgikit/fcgikit/cmd/internal/cli"
 	"github.com/fcgikit/fcgikit/specs"
 	"github.com/fcgikit/fcgikit/specs/suite"
 )
@@ -15,11 +16,11 @@ type showVerb struct{}
 
 const showExample = "fcgiprobe show fcgi/3.3/request-id"
 
-func (showVerb) register(*flagSet) {}
+func (showVerb) Register(*cli.Flags) {}
 
-func (showVerb) run(_ context.Context, in *invocation, args []string) error {
+func (showVerb) Run(_ context.Context, in *cli.Invocation, args []string) error {
 	if len(args) == 0 {
-		return misused("expected a case's id: %s", showExample)
+		return cli.Misused("expected a case's id: %s", showExample)
 	}
 	var cases []*suite.Case
 	for _, arg := range args {
@@ -31,9 +32,9 @@ func (showVerb) run(_ context.Context, in *invocation, args []string) error {
 	}
 	for i, c := range cases {
 		if i > 0 {
-			fmt.Fprintln(in.stdout)
+			fmt.Fprintln(in.Stdout)
 		}
-		if err := showCase(in.stdout, c); err != nil {
+		if err := showCase(in.Stdout, c); err != nil {
 			return err
 		}
 	}
@@ -50,7 +51,7 @@ func caseNamed(name string) (*suite.Case, error) {
 		}
 		ids = append(ids, c.ID)
 	}
-	return nil, misused("%q is no case%s: fcgiprobe list prints all", id, didYouMean(id, ids))
+	return nil, cli.Misused("%q is no case%s: fcgiprobe list prints all", id, cli.DidYouMean(id, ids))
 }
 
 // textWidth is that of a usual terminal, less the margin of what is shown.

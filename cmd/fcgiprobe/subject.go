@@ -6,7 +6,10 @@ import (
 	"strings"
 
 	"github.com/fcgikit/fcgikit/client"
+	"github.com/fcgikit/fcgikit/cmd/internal/cli"
+	"github.com/fcgikit/fcgikit/cmd/internal/embedded"
 	"github.com/fcgikit/fcgikit/reference"
+	"github.com/fcgikit/fcgikit/reports/result"
 )
 
 // subject is a server that is to be probed.
@@ -15,49 +18,62 @@ type subject struct {
 	target client.Target
 	server server // ours; nil if it is another's
 	flags  string // those of fcgiprobe that name it, to run a case again
+
+	method, network string // of the embedded server
+}
+
+// describe adds what a matrix has to know of it: which implementation ours is, and
+// what one that we started has written, at the end and by the end of each failure.
+func (s subject) describe(found *result.Target, logs map[string]string) {
+	if s.method != "" {
+		found.Peer, found.Method, found.Network = "fcgikit reference", s.method, s.network
+	}
+	found.Log = s.log()
+	for i := range found.Results {
+		found.Results[i].Log = logs[found.Results[i].ID]
+	}
+}
+
+// log is the end of what a server that we started has written.
+func (s subject) log() string {
+	if s.server == nil {
+		return ""
+	}
+	return strings.Join(s.server.Said(saidLines), "\n")
 }
 
 // server is one that we start and end.
 type server interface {
-	start(context.Context) error
-	restart(context.Context) error // after a crash
-	address() client.Target
-	said(lines int) []string // the last that it wrote
-	stop()
-	remove() // what it left
+	Start(context.Context) error
+	Restart(context.Context) error // after a crash
+	Target() client.Target
+	Said(lines int) []string // the last that it wrote
+	Stop()
+	Remove() // what it left
 }
 
 // subjects are the targets, or the embedded servers where there is none.
-func (f *probeFlags) subjects(in *invocation, args []string) ([]subject, error) {
+func (f *probeFlags) subjects(in *cli.Invocation, args []string) ([]subject, error) {
 	if len(args) == 0 {
 		return f.embeddedSubjects(in)
 	}
 	var all []subject
 	for _, arg := range args {
-		target, err := targetOf(arg, f.protocol)
+		target, err := cli.TargetOf(arg, f.protocol)
 		if err != nil {
-			return nil, f.meant(arg, err)
+			return nil, tool.Meant(arg, err)
 		}
 		if err := f.fit(target.Protocol); err != nil {
 			return nil, err
 		}
 		s := subject{target: target}
 		if f.exec != "" {
-			s.server = &execServer{command: f.exec, target: target, wait: f.wait, last: in.last}
-			s.flags = " -exec " + shellWord(f.exec)
+			s.server = &embedded.Command{Line: f.exec, At: target, Wait: f.wait, Last: in.Last}
+			s.flags = " -exec " + cli.ShellWord(f.exec)
 		}
 		all = append(all, s)
 	}
 	return all, nil
-}
-
-// meant explains a target that is none: it may be meant as a verb.
-func (f *probeFlags) meant(arg string, err error) error {
-	isLetter := func(r rune) bool { return r >= 'a' && r <= 'z' }
-	if strings.TrimFunc(arg, isLetter) == "" {
-		return noVerb(arg)
-	}
-	return err
 }
 
 // embeddedFlags are of the reference server that is probed without a target.
@@ -70,34 +86,34 @@ type embeddedFlags struct {
 	methods  []reference.Method
 }
 
-func (f *embeddedFlags) register(fs *flagSet) {
+func (f *embeddedFlags) Register(fs *cli.Flags) {
 	fs.StringVar(&f.network, "network", "unix", "`LIST`: what it listens on, of unix, tcp")
 	fs.StringVar(&f.method, "method", "threaded,prefork", "`LIST`: how it serves connections at once; with -fault threaded")
 	fs.IntVar(&f.workers, "workers", 0, "`N`: connections that it serves at once; 0 is its own number")
 	fs.StringVar(&f.fault, "fault", "", "`NAME`: the bug that it has, such as fcgi/wrong-request-id")
 }
 
-func (f *embeddedFlags) settleEmbedded(fs *flagSet, targets []string) error {
+func (f *embeddedFlags) settleEmbedded(fs *cli.Flags, targets []string) error {
 	for _, name := range []string{"network", "method", "workers", "fault"} {
-		if fs.given(name) && len(targets) > 0 {
-			return misused("-%s is of the embedded server: expected no target beside it, such as fcgiprobe -%[1]s %s", name, embeddedExamples[name])
+		if fs.Given(name) && len(targets) > 0 {
+			return cli.Misused("-%s is of the embedded server: expected no target beside it, such as fcgiprobe -%[1]s %s", name, embeddedExamples[name])
 		}
 	}
 	if f.workers < 0 {
-		return misused("-workers %d: expected a number such as 1", f.workers)
+		return cli.Misused("-workers %d: expected a number such as 1", f.workers)
 	}
-	if f.fault != "" && !fs.given("method") {
+	if f.fault != "" && !fs.Given("method") {
 		f.method = string(reference.Threaded) // one server shows the bug as well as two
 	}
-	for _, n := range words(f.network) {
+	for _, n := range cli.Words(f.network) {
 		if n != "unix" && n != "tcp" {
-			return misused("-network %q: expected unix, tcp or unix,tcp", n)
+			return cli.Misused("-network %q: expected unix, tcp or unix,tcp", n)
 		}
 		f.networks = append(f.networks, n)
 	}
-	for _, m := range words(f.method) {
+	for _, m := range cli.Words(f.method) {
 		if m := reference.Method(m); m != reference.Threaded && m != reference.Prefork {
-			return misused("-method %q: expected threaded, prefork or threaded,prefork", m)
+			return cli.Misused("-method %q: expected threaded, prefork or threaded,prefork", m)
 		}
 		f.methods = append(f.methods, reference.Method(m))
 	}
@@ -117,11 +133,11 @@ func (f *embeddedFlags) checkFault() error {
 	for _, known := range reference.Faults() {
 		names = append(names, known.Name)
 	}
-	return misused("%q is no fault%s: expected one such as fcgi/wrong-request-id; runfcgi list-faults prints all", f.fault, didYouMean(f.fault, names))
+	return cli.Misused("%q is no fault%s: expected one such as fcgi/wrong-request-id; runfcgi list-faults prints all", f.fault, cli.DidYouMean(f.fault, names))
 }
 
 // embeddedSubjects are a server for each protocol, network and method.
-func (f *probeFlags) embeddedSubjects(in *invocation) ([]subject, error) {
+func (f *probeFlags) embeddedSubjects(in *cli.Invocation) ([]subject, error) {
 	protocols, err := f.embeddedProtocols()
 	if err != nil {
 		return nil, err
@@ -159,27 +175,28 @@ func (f *probeFlags) embeddedProtocols() ([]client.Protocol, error) {
 	case misfit != nil:
 		return nil, misfit
 	case f.fault != "":
-		return nil, misused("-fault %s: expected cases of its protocol to be selected, such as -run %s", f.fault, faulty)
+		return nil, cli.Misused("-fault %s: expected cases of its protocol to be selected, such as -run %s", f.fault, faulty)
 	}
-	return nil, &exitError{exitNothing, errNoneSelected}
+	return nil, cli.WithCode(cli.ExitNothing, errNoneSelected)
 }
 
-func (f *probeFlags) embeddedSubject(in *invocation, p client.Protocol, network string, method reference.Method) subject {
-	e := embedded{Method: method, Workers: f.workers, Network: network, Config: reference.Config{
+func (f *probeFlags) embeddedSubject(in *cli.Invocation, p client.Protocol, network string, method reference.Method) subject {
+	e := embedded.Config{Method: method, Workers: f.workers, Network: network, Config: reference.Config{
 		Protocol: p, Handler: probeName, Options: fmt.Appendf(nil, `{"Method": %q}`, method), Fault: f.fault,
 	}}
 	if p == client.AJP {
 		e.Config.Secret, e.Config.PacketSize = f.secret, f.packetSize
 	}
 	s := subject{
+		method: string(method), network: network,
 		name:   fmt.Sprintf("%s+%s embedded %s", p, network, method),
-		server: &embeddedServer{embedded: e, last: in.last},
+		server: &embedded.Server{Config: e, Last: in.Last},
 		flags:  " -protocol " + string(p) + " -method " + string(method),
 	}
 	if f.fault != "" {
 		s.name += " " + f.fault
 		s.flags = " -fault " + f.fault
-		if f.flags.given("method") {
+		if f.flags.Given("method") {
 			s.flags += " -method " + string(method)
 		}
 	}
@@ -190,15 +207,4 @@ func (f *probeFlags) embeddedSubject(in *invocation, p client.Protocol, network 
 		s.flags += fmt.Sprintf(" -workers %d", f.workers)
 	}
 	return s
-}
-
-// shellWord is a word as a shell reads it.
-func shellWord(s string) string {
-	plain := func(r rune) bool {
-		return r >= 'a' && r <= 'z' || r >= 'A' && r <= 'Z' || r >= '0' && r <= '9' || strings.ContainsRune("+-_./:,=@%", r)
-	}
-	if s != "" && strings.TrimFunc(s, plain) == "" {
-		return s
-	}
-	return "'" + strings.ReplaceAll(s, "'", `'\''`) + "'"
 }

@@ -16,6 +16,7 @@ type Load struct {
 	Subjects    []Subject    `json:"subjects"`
 	Comparisons []Comparison `json:"comparisons,omitempty"`
 	Search      []Probe      `json:"search,omitempty"` // the rates that were tried, in their order
+	Found       *Found       `json:"found,omitempty"`  // what a search came to
 	Objective   *Objective   `json:"objective,omitempty"`
 	Diagnoses   []Diagnosis  `json:"diagnoses,omitempty"`
 }
@@ -24,6 +25,8 @@ type Load struct {
 type Plan struct {
 	Rate        float64       `json:"rate"`                // requests a second; 0 is as fast as the connections allow
 	RampTo      float64       `json:"ramp_to,omitempty"`   // the rate at the end, where it changes
+	Step        time.Duration `json:"step_ns,omitempty"`   // how long each rate is held, where it changes in steps
+	SearchTo    float64       `json:"search_to,omitempty"` // a search tries rates from Rate up to this one, each for a Duration
 	Poisson     bool          `json:"poisson,omitempty"`   // the gaps between requests are exponential
 	Duration    time.Duration `json:"duration_ns"`         // of a round
 	Requests    int64         `json:"requests,omitempty"`  // of a round; 0 is as many as the duration gives
@@ -43,6 +46,7 @@ type Subject struct {
 	Protocol string  `json:"protocol"`
 	Method   string  `json:"method,omitempty"`  // threaded or prefork, where it is known
 	Workers  int     `json:"workers,omitempty"` // where it is known
+	Backlog  int     `json:"backlog,omitempty"` // of its socket, where it is known
 	Pool     int     `json:"pool"`              // connections at most
 	Rounds   []Round `json:"rounds"`
 }
@@ -100,6 +104,7 @@ type Usage struct {
 	Processes   int           `json:"processes,omitempty"`
 	Goroutines  int           `json:"goroutines,omitempty"`
 	Descriptors int           `json:"descriptors,omitempty"`
+	Cores       int           `json:"cores,omitempty"` // that it may use; 0 where that is not known
 	GCPauses    time.Duration `json:"gc_pauses_ns,omitempty"`
 	GCs         int64         `json:"gcs,omitempty"`
 }
@@ -153,6 +158,13 @@ type Probe struct {
 	Rate float64 `json:"rate"`
 	Met  bool    `json:"met"`
 	Why  string  `json:"why,omitempty"`
+}
+
+// Found is what a search came to.
+type Found struct {
+	Rate    float64 `json:"rate"`               // requests a second: the highest that met the objective; 0 is not found
+	AtLeast bool    `json:"at_least,omitempty"` // nothing above it was tried
+	Why     string  `json:"why,omitempty"`      // it was not found
 }
 
 // Diagnosis is what is to be known about a run, in words.

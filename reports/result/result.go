@@ -62,6 +62,15 @@ type Target struct {
 	Notes    []string `json:"notes,omitempty"`    // of how the run went: one case at a time, ...
 	Again    string   `json:"again,omitempty"`    // the command that runs a case alone, less its id
 	Results  []Result `json:"results"`
+
+	// The matrix knows a server by these, where whoever runs it tells them.
+	Peer    string    `json:"peer,omitempty"`    // the implementation's name, such as php-fpm
+	Version string    `json:"version,omitempty"` // its own
+	Method  string    `json:"method,omitempty"`  // how it serves connections at once: threaded, prefork
+	Network string    `json:"network,omitempty"` // where it listens: unix, tcp
+	Setting string    `json:"setting,omitempty"` // what else this one is set to, such as secret
+	Started time.Time `json:"started,omitzero"`  // where it is not the run's
+	Log     string    `json:"log,omitempty"`     // the end of what the server wrote, when all had run
 }
 
 // Result is what one case found, or one variant of it.
@@ -81,6 +90,7 @@ type Result struct {
 	Known    *Known        `json:"known,omitempty"` // it was expected to fail
 	Bytes    []Event       `json:"bytes,omitempty"` // of a failure
 	Mark     *Mark         `json:"mark,omitempty"`  // what in them it is about
+	Log      string        `json:"log,omitempty"`   // the end of what the server had written by then, of a failure
 	Duration time.Duration `json:"duration_ns"`
 }
 

@@ -3,6 +3,7 @@
 package mount
 
 import (
+	"context"
 	"encoding/hex"
 	"fmt"
 	"slices"
@@ -24,6 +25,9 @@ type Server struct {
 	// Start is called once, before the first spec. DeferCleanup is the place to
 	// stop it.
 	Start func() client.Target
+	// Run starts the server and runs the cases over it instead, where that takes
+	// more: results whose Known is filled in, and judged strictly.
+	Run func(context.Context, specs.Options) (result.Target, error)
 	// Known is told each result and adds what is known of a failure; nil: nothing
 	// is.
 	Known func(*result.Result)
@@ -48,7 +52,7 @@ func Cases(s Server) {
 		ginkgo.BeforeAll(func(ctx ginkgo.SpecContext) {
 			options := s.Options
 			options.Skip = slices.Concat(options.Skip, leftOut(cases))
-			run, err := specs.Run(ctx, s.Start(), options)
+			run, err := s.run(ctx, options)
 			if err != nil {
 				ginkgo.Fail(err.Error())
 			}
@@ -61,6 +65,13 @@ func Cases(s Server) {
 			ginkgo.It(c.ID+": "+c.Title, Labels(c), func() { s.judge(found[c.ID]) })
 		}
 	})
+}
+
+func (s Server) run(ctx context.Context, o specs.Options) (result.Target, error) {
+	if s.Run != nil {
+		return s.Run(ctx, o)
+	}
+	return specs.Run(ctx, s.Start(), o)
 }
 
 // leftOut are the ids of the cases that the label filter does not want, which goes
@@ -98,13 +109,16 @@ func (s Server) judge(results []result.Result) {
 		}
 		line := strings.TrimSpace(fmt.Sprintf("%s %s: %s", r.Verdict, r.ID, r.Message+r.Note))
 		switch {
-		case r.Verdict == result.Error, r.Unexpected(s.Known != nil):
+		case r.Verdict == result.Error, r.Unexpected(s.Known != nil || s.Run != nil):
 			failed = append(failed, line)
 		case r.Verdict == result.Untested, r.Verdict == result.NA:
 			skipped = append(skipped, line)
 		}
 		if len(r.Bytes) > 0 {
 			ginkgo.AddReportEntry(r.ID+" on the wire", ginkgo.ReportEntryVisibilityFailureOrVerbose, wire(r.Bytes))
+		}
+		if r.Log != "" {
+			ginkgo.AddReportEntry("the server's log by then", ginkgo.ReportEntryVisibilityFailureOrVerbose, r.Log)
 		}
 	}
 	switch {

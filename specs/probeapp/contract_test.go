@@ -31,6 +31,21 @@ func TestCKeepsTheContract(t *testing.T) {
 	keepsTheContract(t, app)
 }
 
+func TestPerlKeepsTheContract(t *testing.T) {
+	if output, err := exec.CommandContext(t.Context(), "perl", "-MFCGI", "-e1").CombinedOutput(); err != nil {
+		t.Skipf("Perl's FCGI.pm is not installed: %v %.60s", err, output)
+	}
+	_, source, err := Source("perl")
+	if err != nil {
+		t.Fatal(err)
+	}
+	app := filepath.Join(t.TempDir(), "probe")
+	if err := os.WriteFile(app, source, 0o700); err != nil {
+		t.Fatal(err)
+	}
+	keepsTheContract(t, app)
+}
+
 func keepsTheContract(t *testing.T, app string) {
 	transport := serve(t, app)
 	can := abilities(t, transport)

@@ -1,4 +1,4 @@
-"""The probe application, contract 1, for WSGI: flup over FastCGI, SCGI and AJP, and uWSGI over FastCGI and SCGI.
+"""The probe application, contract 1, for WSGI: flup over FastCGI, SCGI and AJP, uWSGI over FastCGI and SCGI, and others.
 
     PEER_PROTOCOL=scgi PEER_METHOD=prefork PEER_NETWORK=tcp PEER_ADDRESS=127.0.0.1:4000 python3 probe.py
     PEER_PROTOCOL=fcgi uwsgi --plugin python3 --fastcgi-socket 127.0.0.1:9000 --wsgi-file probe.py
@@ -206,14 +206,17 @@ def uwsgi():
 def server():
     if uwsgi():
         return "uWSGI " + uwsgi().version.decode()
-    if "flup.server" in sys.modules:
-        return "flup " + importlib.metadata.version("flup")
+    for module in ("flup", "flipflop", "scgi", "gevent_fastcgi"):
+        if module in sys.modules:
+            return module + " " + importlib.metadata.version(module)
     return "WSGI"
 
 
 def can():
-    """uWSGI sends nothing where nothing is written, flup always sends headers; uWSGI reads a body in blocks."""
-    return ["write", "throw", "pause", "output" if uwsgi() else "duplex"]
+    """uWSGI sends nothing where nothing is written, flup always sends headers; uWSGI reads a body in blocks, and
+    gevent-fastcgi as a whole."""
+    more = ["output"] if uwsgi() else [] if "gevent_fastcgi" in sys.modules else ["duplex"]
+    return ["write", "throw", "pause"] + more
 
 
 def main(arguments):

@@ -9,7 +9,7 @@ import (
 	"strings"
 )
 
-//go:embed probe.php probe.py probe.c probe.jsp probe.java probe.go
+//go:embed probe.php probe.py probe.c probe.jsp probe.java probe.go probe.pl probe_django.py probe.js probe.rb probe.lua probe_asgi.py
 var files embed.FS
 
 var applications = []struct{ language, file string }{
@@ -19,6 +19,12 @@ var applications = []struct{ language, file string }{
 	{"jsp", "probe.jsp"},
 	{"java", "probe.java"},
 	{"go", "probe.go"},
+	{"perl", "probe.pl"},
+	{"django", "probe_django.py"},
+	{"node", "probe.js"},
+	{"ruby", "probe.rb"},
+	{"lua", "probe.lua"},
+	{"asgi", "probe_asgi.py"},
 }
 
 // Languages returns the names that [Source] takes.

@@ -24,7 +24,7 @@ func TestEveryLanguageHasASource(t *testing.T) {
 }
 
 func TestEverySourceIsALanguage(t *testing.T) {
-	files, err := filepath.Glob("probe.*")
+	files, err := filepath.Glob("probe[._]*")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -54,12 +54,18 @@ func TestAnUnknownLanguageNamesTheKnownOnes(t *testing.T) {
 // The text is printed for people who have nothing else.
 func TestEverySourceBeginsWithHowItIsRun(t *testing.T) {
 	runs := map[string]string{
-		"php":  "php-cgi .*-b ",
-		"wsgi": "(?s)python3 probe.py\n.*uwsgi .*--wsgi-file probe.py",
-		"c":    "(?s)cc .*probe.c -lfcgi\n.*spawn-fcgi ",
-		"jsp":  "webapps/ROOT/WEB-INF/probe.jsp",
-		"java": "java .*-cp .* probe.java",
-		"go":   "(?s)go build -o probe probe.go\n.*spawn-fcgi ",
+		"php":    "php-cgi .*-b ",
+		"wsgi":   "(?s)python3 probe.py\n.*uwsgi .*--wsgi-file probe.py",
+		"c":      "(?s)cc .*probe.c -lfcgi\n.*spawn-fcgi ",
+		"jsp":    "webapps/ROOT/WEB-INF/probe.jsp",
+		"java":   "java .*-cp .* probe.java",
+		"go":     "(?s)go build -o probe probe.go\n.*spawn-fcgi ",
+		"perl":   "(?s)FCGI.pm.* perl probe.pl\n.*plackup .*probe.pl",
+		"django": "python2.7 probe_django.py runfcgi ",
+		"node":   "spawn-fcgi .*/node probe.js",
+		"ruby":   "spawn-fcgi .*/ruby probe.rb",
+		"lua":    "spawn-fcgi .*/lua5.1 probe.lua",
+		"asgi":   "aioscgi .* probe_asgi:application",
 	}
 	for _, language := range Languages() {
 		_, source, _ := Source(language)
@@ -75,7 +81,37 @@ func TestPHPHasNoSyntaxError(t *testing.T) {
 }
 
 func TestPythonHasNoSyntaxError(t *testing.T) {
-	run(t, "python3", "-c", "compile(open('probe.py').read(), 'probe.py', 'exec')")
+	run(t, "python3", "-c", "for f in 'probe.py', 'probe_asgi.py': compile(open(f).read(), f, 'exec')")
+}
+
+// Python 2.7's, which few have: what it is written in, Python 3 can read.
+func TestDjangosPythonHasNoSyntaxError(t *testing.T) {
+	run(t, "python3", "-c", "compile(open('probe_django.py').read(), 'probe_django.py', 'exec')")
+}
+
+func TestJavaScriptHasNoSyntaxError(t *testing.T) {
+	run(t, "node", "--check", "probe.js")
+}
+
+func TestRubyHasNoWarning(t *testing.T) {
+	if _, err := exec.LookPath("ruby"); err != nil {
+		t.Skip(err)
+	}
+	output, err := exec.CommandContext(t.Context(), "ruby", "-wc", "probe.rb").CombinedOutput()
+	if err != nil || string(output) != "Syntax OK\n" {
+		t.Errorf("%v\n%s", err, output)
+	}
+}
+
+func TestLuaHasNoSyntaxError(t *testing.T) {
+	run(t, "luac5.1", "-p", "probe.lua")
+}
+
+func TestPerlHasNoWarning(t *testing.T) {
+	command := exec.CommandContext(t.Context(), "perl", "-wc", "probe.pl")
+	if output, err := command.CombinedOutput(); err != nil || string(output) != "probe.pl syntax OK\n" {
+		t.Errorf("%v\n%s", err, output)
+	}
 }
 
 func TestCHasNoWarning(t *testing.T) {

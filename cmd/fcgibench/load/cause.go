@@ -32,6 +32,7 @@ const (
 	TimeoutConnect  Cause = "timeout while connecting"
 	TimeoutWriting  Cause = "timeout while writing"
 	TimeoutUnread   Cause = "timeout with nothing read"
+	TimeoutWaiting  Cause = "timeout while waiting" // the same on a connection that had served before
 	TimeoutReading  Cause = "timeout while reading"
 	WrongStatus     Cause = "wrong status"
 	WrongBody       Cause = "wrong body"
@@ -41,6 +42,14 @@ const (
 )
 
 // causeOf classifies an error of the Transport's.
+func (h *hit) causeOf(err error) Cause {
+	c := causeOf(err)
+	if c == TimeoutUnread && h.exchange.Reused {
+		return TimeoutWaiting // somebody does read there, and is slow
+	}
+	return c
+}
+
 func causeOf(err error) Cause {
 	for _, classify := range []func(error) Cause{causeOfTimeout, causeOfRejection, causeOfAnswer, causeOfConnecting} {
 		if c := classify(err); c != none {

@@ -55,3 +55,16 @@ func TestErrorsAreToldByCause(t *testing.T) {
 		}
 	}
 }
+
+// TestATimeoutIsOfAnUnreadConnectionOnce: one that served before has a reader.
+func TestATimeoutIsOfAnUnreadConnectionOnce(t *testing.T) {
+	for reused, want := range map[bool]Cause{false: TimeoutUnread, true: TimeoutWaiting} {
+		h := hit{exchange: client.Exchange{Reused: reused}}
+		if got := h.causeOf(&client.TimeoutError{Phase: client.FirstByte}); got != want {
+			t.Errorf("reused %v: %q, want %q", reused, got, want)
+		}
+		if got := h.causeOf(client.ErrOverloaded); got != Overloaded {
+			t.Errorf("reused %v: %q, want %q", reused, got, Overloaded)
+		}
+	}
+}

@@ -2,6 +2,7 @@ package load
 
 import (
 	"fmt"
+	"strings"
 
 	"github.com/fcgikit/fcgikit/reports/result"
 )
@@ -62,6 +63,44 @@ func perRequest(usage func(result.Round) result.Usage) func(result.Round) (float
 
 func memory(r result.Round) (float64, bool, error) {
 	return float64(r.Server.Memory), r.Server.Memory > 0, nil
+}
+
+// CompareSubjects compares those subjects of a run that belong together, with
+// [Compare]: the methods of one server, each with the same protocol, network and
+// pool; where there are none, each other subject with the first.
+func CompareSubjects(subjects []result.Subject, seed int64) ([]result.Comparison, error) {
+	var all []result.Comparison
+	for _, p := range together(subjects) {
+		found, err := Compare(p[0], p[1], seed)
+		if err != nil {
+			return nil, err
+		}
+		all = append(all, found...)
+	}
+	return all, nil
+}
+
+func together(subjects []result.Subject) (pairs [][2]result.Subject) {
+	for i, base := range subjects {
+		for _, other := range subjects[i+1:] {
+			if differInMethod(base, other) {
+				pairs = append(pairs, [2]result.Subject{base, other})
+			}
+		}
+	}
+	if len(pairs) > 0 || len(subjects) == 0 {
+		return pairs
+	}
+	for _, other := range subjects[1:] {
+		pairs = append(pairs, [2]result.Subject{subjects[0], other})
+	}
+	return pairs
+}
+
+func differInMethod(a, b result.Subject) bool {
+	onSocket := func(s result.Subject) bool { return strings.Contains(s.Target, "unix:") }
+	return a.Method != "" && b.Method != "" && a.Method != b.Method &&
+		a.Protocol == b.Protocol && a.Pool == b.Pool && onSocket(a) == onSocket(b)
 }
 
 // Compare is the ratio of other to base for throughput, response times, CPU per

@@ -11,23 +11,31 @@ import (
 // or those of the same name. It refuses runs of different plans, whose ratio
 // means nothing. Their rounds were not interleaved: a machine that changed
 // between the runs is part of what is found.
-func CompareRuns(base, other result.Load) ([]result.Comparison, error) {
+//
+// What it gives is a run with the pairs as its subjects, each told from the other
+// by its run's start where they have one name.
+func CompareRuns(base, other result.Load) (result.Load, error) {
 	if field := unlike(base.Plan, other.Plan, sameLoad); field != "" {
-		return nil, fmt.Errorf("the runs differ in their %s: only runs of one plan compare", field)
+		return result.Load{}, fmt.Errorf("the runs differ in their %s: only runs of one plan compare", field)
 	}
 	pairs, err := subjectPairs(base, other)
 	if err != nil {
-		return nil, err
+		return result.Load{}, err
 	}
-	var all []result.Comparison
+	both := result.Load{Version: base.Version, Tool: base.Tool, Started: other.Started, Seed: base.Seed, Plan: base.Plan}
+	both.Interrupted = base.Interrupted || other.Interrupted
 	for _, p := range pairs {
 		found, err := Compare(p[0], p[1], base.Seed)
 		if err != nil {
-			return nil, err
+			return result.Load{}, err
 		}
-		all = append(all, found...)
+		both.Comparisons = append(both.Comparisons, found...)
+		for _, s := range p {
+			both.Subjects = append(both.Subjects, s)
+			both.Diagnoses = append(both.Diagnoses, Diagnose(s, s.Rounds, both.Plan)...)
+		}
 	}
-	return all, nil
+	return both, nil
 }
 
 func subjectPairs(base, other result.Load) ([][2]result.Subject, error) {

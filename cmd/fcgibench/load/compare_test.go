@@ -171,16 +171,53 @@ func TestSavedRunsCompare(t *testing.T) {
 	before := result.Load{Started: time.Date(2026, 1, 2, 3, 4, 5, 0, time.UTC), Plan: steadyPlan(), Subjects: []result.Subject{noisySubject("app", 6, 1, 0.01, random), noisySubject("gone", 6, 1, 0.01, random)}}
 	after := result.Load{Started: time.Date(2026, 1, 3, 3, 4, 5, 0, time.UTC), Plan: steadyPlan(), Subjects: []result.Subject{noisySubject("app", 6, 2, 0.01, random)}}
 	after.Plan.Warmup, after.Plan.Rounds = time.Second, 9 // which load no server
-	all, err := CompareRuns(before, after)
+	both, err := CompareRuns(before, after)
+	all := both.Comparisons
 	if err != nil || len(all) != len(allMeasures) {
 		t.Fatalf("%v, %+v", err, all)
+	}
+	if len(both.Subjects) != 2 || both.Subjects[1].Name != all[0].Other || len(both.Subjects[1].Rounds) != 6 {
+		t.Errorf("subjects %+v", both.Subjects)
 	}
 	if c := all[0]; c.Base != "app of 2026-01-02 03:04:05" || c.Other != "app of 2026-01-03 03:04:05" || c.Judgement != result.Better {
 		t.Errorf("%+v", c)
 	}
 	before.Subjects = before.Subjects[1:]
-	if all, err = CompareRuns(before, after); err != nil || all[0].Base != "gone" || all[0].Other != "app" {
-		t.Errorf("the only ones of each compare: %v, %+v", err, all)
+	if both, err = CompareRuns(before, after); err != nil || both.Comparisons[0].Base != "gone" || both.Comparisons[0].Other != "app" {
+		t.Errorf("the only ones of each compare: %v, %+v", err, both.Comparisons)
+	}
+}
+
+// TestSubjectsThatBelongTogetherCompare: the methods of a server, with one pool;
+// else all with the first.
+func TestSubjectsThatBelongTogetherCompare(t *testing.T) {
+	subject := func(name, target, method string, pool int) result.Subject {
+		s := noisySubject(name, 2, 1, 0.01, rand.New(rand.NewPCG(1, 1)))
+		s.Target, s.Method, s.Pool, s.Protocol = target, method, pool, "fcgi"
+		return s
+	}
+	for want, subjects := range map[string][]result.Subject{
+		"b/a d/c": {
+			subject("a", "fcgi+unix:/a", "threaded", 8), subject("b", "fcgi+unix:/b", "prefork", 8),
+			subject("c", "fcgi+unix:/c", "threaded", 64), subject("d", "fcgi+unix:/d", "prefork", 64),
+			subject("e", "fcgi://127.0.0.1:9000", "prefork", 64),
+		},
+		"b/a c/a": {subject("a", "fcgi+unix:/a", "", 8), subject("b", "fcgi+unix:/b", "", 8), subject("c", "fcgi+unix:/c", "", 8)},
+		"":        {subject("a", "fcgi+unix:/a", "", 8)},
+	} {
+		all, err := CompareSubjects(subjects, 1)
+		if err != nil {
+			t.Fatal(err)
+		}
+		var pairs []string
+		for _, c := range all {
+			if c.Measure == "throughput" {
+				pairs = append(pairs, c.Other+"/"+c.Base)
+			}
+		}
+		if got := strings.Join(pairs, " "); got != want {
+			t.Errorf("%s, want %s", got, want)
+		}
 	}
 }
 

@@ -85,7 +85,7 @@ func diagnoseServer(subject result.Subject, rounds []result.Round, plan result.P
 	if gone := e.found(findDeath, findSilence); len(gone) > 0 {
 		return append(gone, e.found(findUnread, findRejections, findStatuses)...)
 	}
-	return e.found(findStalls, findUnread, findBacklog, findBusyPool, findClosing, findCutAnswers, findRejections, findStatuses, findBodies)
+	return e.found(findStalls, findUnread, findSlowness, findBacklog, findHeldBack, findBusyPool, findClosing, findCutAnswers, findRejections, findStatuses, findBodies)
 }
 
 func one(what, cure string) []result.Diagnosis {

@@ -10,17 +10,22 @@ import (
 // findUnread is a server with fewer workers than there are kept connections: it
 // accepts one for each worker and leaves the others in its backlog.
 func findUnread(e *evidence) []result.Diagnosis {
-	n, pool, workers := e.times(TimeoutUnread), e.pool(), e.subject.Workers
+	n, pool, workers := e.times(TimeoutUnread)+e.times(TimeoutWriting), e.pool(), e.subject.Workers // a long request does not get written
 	switch {
 	case n == 0 || !e.keeps() || e.plan.Mux > 1 || pool < 2:
 		return nil
+	case e.times(TimeoutWaiting) > 0 && n < int64(pool-workers):
+		return nil // what is read is slow as well
 	case workers == 0:
 		return e.perhapsUnread(n, pool)
 	case pool <= workers:
 		return nil
 	}
-	return one(fmt.Sprintf("%d kept connections, %d workers: %d were never read", pool, workers, pool-workers),
-		fmt.Sprintf("use -connections %d or -keepalive=false", workers))
+	cure := fmt.Sprintf("use -connections %d or -keepalive=false", workers)
+	if n < int64(pool-workers) { // all that are not read reach their time limit: not so many were made
+		return one(fmt.Sprintf("up to %d kept connections, %d workers: nothing was read %s until the time was up, as of one that no worker is left for", pool, workers, nTimes(n)), cure)
+	}
+	return one(fmt.Sprintf("%d kept connections, %d workers: %d were never read", pool, workers, pool-workers), cure)
 }
 
 // perhapsUnread is the same guess where the workers are not known. A stall or a
@@ -42,7 +47,11 @@ func findBacklog(e *evidence) []result.Diagnosis {
 	}
 	var all []result.Diagnosis
 	if n := e.times(BacklogFull); n > 0 {
-		all = append(all, one(fmt.Sprintf("the server's backlog was full %s: it accepts more slowly than connections come", nTimes(n)), cure)...)
+		size := ""
+		if e.subject.Backlog > 0 {
+			size = fmt.Sprintf(" of %d", e.subject.Backlog)
+		}
+		all = append(all, one(fmt.Sprintf("the server's backlog%s was full %s: it accepts more slowly than connections come", size, nTimes(n)), cure)...)
 	}
 	if n := e.times(TimeoutConnect); n > 0 {
 		all = append(all, one(fmt.Sprintf("connecting took too long %s: a full backlog, or a firewall", nTimes(n)), cure)...)
@@ -110,6 +119,9 @@ func findRejections(e *evidence) []result.Diagnosis {
 	}
 	if n := e.times(CantMultiplex); n > 0 {
 		all = append(all, one(fmt.Sprintf("the server said FCGI_CANT_MPX_CONN %s (FastCGI 5.5): it takes one request at a time on a connection", nTimes(n)), "leave -mux out")...)
+	}
+	if n := e.times(Rejected); n > 0 {
+		all = append(all, one(fmt.Sprintf("the server ended %d of %d requests with another protocolStatus than REQUEST_COMPLETE (FastCGI 5.5)", n, e.requests), "fcgiprobe get shows which; FCGI_UNKNOWN_ROLE is of a server that is no responder")...)
 	}
 	return all
 }

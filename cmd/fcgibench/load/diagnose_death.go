@@ -35,6 +35,9 @@ func secondsOf(timeline []result.Instant) []second {
 func findDeath(e *evidence) []result.Diagnosis {
 	for i, r := range e.rounds {
 		at, errors := death(secondsOf(r.Timeline))
+		if i > 0 && errors == nil && Dead(r) && !Dead(e.rounds[i-1]) {
+			return e.deadSince(i)
+		}
 		switch {
 		case errors == nil:
 		case onlyTimeouts(errors):
@@ -44,6 +47,29 @@ func findDeath(e *evidence) []result.Diagnosis {
 		}
 	}
 	return nil
+}
+
+// Dead says that every request of a round failed, and not of an answer that was
+// not the wanted one.
+func Dead(r result.Round) bool {
+	return r.Requests > 0 && r.Succeeded == 0 && len(r.Statuses) == 0
+}
+
+// deadSince is of a round that is dead all through, after one that was not: the
+// server died in that one's last second, or after it.
+func (e *evidence) deadSince(round int) []result.Diagnosis {
+	before := e.rounds[round-1]
+	place, errors := fmt.Sprintf("before round %d", round+1), map[string]int64{}
+	addAll(errors, e.rounds[round].Errors)
+	if seconds := secondsOf(before.Timeline); len(seconds) > 0 && len(before.Errors) > 0 {
+		last := len(seconds) - 1
+		place = e.place(round-1, momentWithin(seconds, last))
+		addAll(errors, seconds[last].Errors)
+	}
+	if onlyTimeouts(errors) {
+		return one(fmt.Sprintf("the server stopped answering %s (%s)", place, counted(errors)), "see the server's log; fcgiprobe get shows whether it still accepts")
+	}
+	return one(fmt.Sprintf("the server died %s: every request failed from then on (%s)", place, counted(errors)), "see the server's log")
 }
 
 // death is the moment of a round's last good answer, and what the requests after
@@ -83,7 +109,7 @@ func momentWithin(seconds []second, last int) time.Duration {
 func onlyTimeouts(errors map[string]int64) bool {
 	for cause := range errors {
 		switch Cause(cause) {
-		case TimeoutQueued, TimeoutConnect, TimeoutWriting, TimeoutUnread, TimeoutReading:
+		case TimeoutQueued, TimeoutConnect, TimeoutWriting, TimeoutUnread, TimeoutWaiting, TimeoutReading:
 		default:
 			return false
 		}

@@ -2,7 +2,6 @@ package load
 
 import (
 	"fmt"
-	"runtime"
 	"time"
 
 	"github.com/fcgikit/fcgikit/reports/result"
@@ -20,7 +19,7 @@ const (
 // diagnoseGenerator says whether fcgibench itself was the limit: its run is then
 // invalid.
 func diagnoseGenerator(subject result.Subject, rounds []result.Round, plan result.Plan) []result.Diagnosis {
-	found := newEvidence(subject, rounds, plan).found(findLateness, findFullCores(runtime.GOMAXPROCS(0)), findExhaustion)
+	found := newEvidence(subject, rounds, plan).found(findLateness, findFullCores, findExhaustion)
 	for i := range found {
 		found[i].Invalid = true
 	}
@@ -48,20 +47,18 @@ func findLateness(e *evidence) []result.Diagnosis {
 		"give fcgibench a machine of its own, a lower -rate, or several machines and fcgibench merge")
 }
 
-func findFullCores(cores int) finding {
-	return func(e *evidence) []result.Diagnosis {
-		for i, r := range e.rounds {
-			if r.Duration <= 0 {
-				continue
-			}
-			share := r.Generator.CPU.Seconds() / r.Duration.Seconds() / float64(cores)
-			if share > coresLimit {
-				return one(fmt.Sprintf("the generator was the limit: it took %.0f %% of the machine's %d cores in round %d", 100*share, cores, i+1),
-					"give fcgibench a machine of its own, a lower -rate, or several machines and fcgibench merge")
-			}
+func findFullCores(e *evidence) []result.Diagnosis {
+	for i, r := range e.rounds {
+		if r.Duration <= 0 || r.Generator.Cores == 0 {
+			continue
 		}
-		return nil
+		share := r.Generator.CPU.Seconds() / r.Duration.Seconds() / float64(r.Generator.Cores)
+		if share > coresLimit {
+			return one(fmt.Sprintf("the generator was the limit: it took %.0f %% of the machine's %d cores in round %d", 100*share, r.Generator.Cores, i+1),
+				"give fcgibench a machine of its own, a lower -rate, or several machines and fcgibench merge")
+		}
 	}
+	return nil
 }
 
 // findExhaustion is of what the generator's machine ran out of.

@@ -83,6 +83,11 @@ func (s second) like(usual second) bool {
 // comes back, it is no pause but a server with too much to do.
 func stallIn(seconds []second, usual second, rate float64) (stall, bool) {
 	s := stall{at: seconds[0].from, usual: usual.answered}
+	// Where a rate is asked for, what waits is answered right after it: if answers
+	// are missing, it reached into the next second, and they came before it.
+	if share := seconds[0].answered / usual.answered; rate > 0 && share < dip {
+		s.at += time.Duration(share * float64(seconds[0].At-seconds[0].from))
+	}
 	for _, i := range seconds {
 		s.length = max(s.length, i.waited(rate))
 		s.burst = max(s.burst, i.answered)

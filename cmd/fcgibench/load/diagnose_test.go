@@ -38,6 +38,8 @@ func spoil(r *result.Round, c Cause, n int64) {
 	r.Succeeded -= n
 }
 
+const slowCure = "see what the server does so long; a longer -timeout shows how long"
+
 func TestIllnessesAreNamed(t *testing.T) {
 	for name, c := range map[string]illness{
 		"nothing": {func(*result.Round, *result.Subject, *result.Plan) {}, nil},
@@ -45,6 +47,20 @@ func TestIllnessesAreNamed(t *testing.T) {
 			func(r *result.Round, s *result.Subject, p *result.Plan) {
 				s.Pool = 64
 				spoil(r, TimeoutUnread, 56)
+			},
+			[]result.Diagnosis{{What: "64 kept connections, 8 workers: 56 were never read", Cure: "use -connections 8 or -keepalive=false"}},
+		},
+		"more connections than workers, of which few were made": {
+			func(r *result.Round, s *result.Subject, p *result.Plan) {
+				s.Pool = 64
+				spoil(r, TimeoutUnread, 3)
+			},
+			[]result.Diagnosis{{What: "up to 64 kept connections, 8 workers: nothing was read 3 times until the time was up, as of one that no worker is left for", Cure: "use -connections 8 or -keepalive=false"}},
+		},
+		"more connections than workers, and long requests": {
+			func(r *result.Round, s *result.Subject, p *result.Plan) {
+				s.Pool = 64
+				spoil(r, TimeoutWriting, 60)
 			},
 			[]result.Diagnosis{{What: "64 kept connections, 8 workers: 56 were never read", Cure: "use -connections 8 or -keepalive=false"}},
 		},
@@ -67,7 +83,56 @@ func TestIllnessesAreNamed(t *testing.T) {
 			func(r *result.Round, s *result.Subject, p *result.Plan) {
 				s.Pool, p.KeepAlive = 64, false
 				spoil(r, TimeoutUnread, 56)
+			},
+			[]result.Diagnosis{{What: "56 of 20000 requests reached the time limit of 5s (timeout with nothing read: 56)", Cure: slowCure}},
+		},
+		"requests that took too long on connections that served others": {
+			func(r *result.Round, s *result.Subject, p *result.Plan) {
+				s.Pool = 64
+				spoil(r, TimeoutWaiting, 50)
+				spoil(r, TimeoutUnread, 6)
+				spoil(r, TimeoutQueued, 4)
+			},
+			[]result.Diagnosis{{What: "60 of 20000 requests reached the time limit of 5s (timeout while waiting: 50, timeout with nothing read: 6, timeout while queued: 4)", Cure: slowCure}},
+		},
+		"the same of a server whose workers are not known": {
+			func(r *result.Round, s *result.Subject, p *result.Plan) {
+				s.Pool, s.Workers = 64, 0
+				spoil(r, TimeoutWaiting, 50)
+				spoil(r, TimeoutUnread, 6)
+			},
+			[]result.Diagnosis{{What: "56 of 20000 requests reached the time limit of 5s (timeout while waiting: 50, timeout with nothing read: 6)", Cure: slowCure}},
+		},
+		"answers that paused for an acknowledgement": {
+			func(r *result.Round, s *result.Subject, p *result.Plan) {
+				s.Target = "fcgi://127.0.0.1:9000"
+				r.Phases["body"] = evenly(1000, 41*time.Millisecond, 45*time.Millisecond)
+			},
+			[]result.Diagnosis{{What: "half of the answers or more paused for 43ms after their first byte: a server that writes in small pieces without TCP_NODELAY waits once for an acknowledgement, which Linux holds back for 40ms",
+				Cure: "set TCP_NODELAY there or write an answer at once; or use a unix socket, or -keepalive=false"}},
+		},
+		"answers that took as long on a unix socket": {
+			func(r *result.Round, s *result.Subject, p *result.Plan) {
+				s.Target = "fcgi+unix:/tmp/app.sock"
+				r.Phases["body"] = evenly(1000, 41*time.Millisecond, 45*time.Millisecond)
 			}, nil,
+		},
+		"answers that took about as long": {
+			func(r *result.Round, s *result.Subject, p *result.Plan) {
+				s.Target = "fcgi://127.0.0.1:9000"
+				r.Phases["body"] = evenly(1000, 20*time.Millisecond, 80*time.Millisecond)
+			}, nil,
+		},
+		"another protocolStatus": {
+			func(r *result.Round, s *result.Subject, p *result.Plan) { spoil(r, Rejected, 5) },
+			[]result.Diagnosis{{What: "the server ended 5 of 20000 requests with another protocolStatus than REQUEST_COMPLETE (FastCGI 5.5)", Cure: "fcgiprobe get shows which; FCGI_UNKNOWN_ROLE is of a server that is no responder"}},
+		},
+		"a full backlog of a size that is known": {
+			func(r *result.Round, s *result.Subject, p *result.Plan) {
+				s.Backlog = 128
+				spoil(r, BacklogFull, 84)
+			},
+			[]result.Diagnosis{{What: "the server's backlog of 128 was full 84 times: it accepts more slowly than connections come", Cure: "raise the server's backlog (listen's, and net.core.somaxconn) or its workers, or use fewer -connections"}},
 		},
 		"a full backlog": {
 			func(r *result.Round, s *result.Subject, p *result.Plan) {
@@ -209,7 +274,7 @@ func TestAPauseIsToldWithItsMomentAndLength(t *testing.T) {
 			r := atRate(2000, 1000, 3000, 2000)
 			late(&r.Timeline[2], time.Second)
 			return r
-		}(), 2000, []string{"the server answered nothing for about 1s, 1s into the run; then 3000 answers came in a second, usual are 2000"}},
+		}(), 2000, []string{"the server answered nothing for about 1s, 1.5s into the run; then 3000 answers came in a second, usual are 2000"}},
 		"within a second": {func() result.Round {
 			r := atRate(2000, 2000, 2000)
 			late(&r.Timeline[1], 800*time.Millisecond)
@@ -226,15 +291,15 @@ func TestAPauseIsToldWithItsMomentAndLength(t *testing.T) {
 			late(&r.Timeline[5], 750*time.Millisecond)
 			return r
 		}(), 2000, []string{
-			"the server answered nothing for about 1s, 1s into the run; then 3000 answers came in a second, usual are 2000",
-			"the server answered nothing for about 750ms, 4s into the run; then 3500 answers came in a second, usual are 2000",
+			"the server answered nothing for about 1s, 1.5s into the run; then 3000 answers came in a second, usual are 2000",
+			"the server answered nothing for about 750ms, 4.3s into the run; then 3500 answers came in a second, usual are 2000",
 		}},
 		"that was the generator's": {func() result.Round {
 			r := atRate(2000, 1000, 3000, 2000)
 			late(&r.Timeline[2], time.Second)
 			r.Lateness.Max = time.Second
 			return r
-		}(), 2000, []string{"fcgibench itself was held up for 1s, 1s into the run"}},
+		}(), 2000, []string{"fcgibench itself was held up for 1s, 1.5s into the run"}},
 		"none: a rate that falls":              {atRate(2000, 1800, 1600, 1300, 1000, 800, 650, 500), 2000, nil},
 		"none: fewer answers, and not later":   {atRate(2000, 1000, 2000, 500, 2000), 2000, nil},
 		"none: the last second is a short one": {atRate(2000, 2000, 2000, 50), 2000, nil},
@@ -293,6 +358,33 @@ func TestADeathIsToldWithItsMomentAndCause(t *testing.T) {
 	}
 }
 
+// TestADeathShowsInTheNextRound where rounds are too short to have seconds
+// without an answer.
+func TestADeathShowsInTheNextRound(t *testing.T) {
+	short := func(failed int64) result.Round {
+		r := atRate(2000)
+		r.Requests, r.Succeeded = 2000, 2000
+		if failed == r.Requests {
+			r.Statuses = nil
+		}
+		r.Timeline[0].Failed, r.Timeline[0].Errors = failed, map[string]int64{string(Refused): failed}
+		spoil(&r, Refused, failed)
+		return r
+	}
+	for want, rounds := range map[string][]result.Round{
+		"the server died 500ms into round 1: every request failed from then on (connection refused: 3000)": {short(1000), short(2000)},
+		"the server died before round 2: every request failed from then on (connection refused: 2000)":     {atRate(2000), short(2000)},
+	} {
+		got := Diagnose(steadySubject(), rounds, steadyPlan())
+		if len(got) != 1 || got[0].What != want {
+			t.Errorf("got\n%+v\nwant\n%s", got, want)
+		}
+		if Dead(rounds[0]) || !Dead(rounds[1]) {
+			t.Errorf("dead: %v, %v", Dead(rounds[0]), Dead(rounds[1]))
+		}
+	}
+}
+
 // TestLateFailuresAreNoDeath: requests that nobody reads time out after the last
 // was sent, when no answer comes any more.
 func TestLateFailuresAreNoDeath(t *testing.T) {
@@ -323,7 +415,8 @@ func TestAnswersThatAreNotWantedAreNoDeath(t *testing.T) {
 func TestTheGeneratorIsBlamedForWhatIsItsOwn(t *testing.T) {
 	const machine = "give fcgibench a machine of its own, a lower -rate, or several machines and fcgibench merge"
 	onFour := func(s result.Subject, rounds []result.Round, p result.Plan) []result.Diagnosis {
-		return newEvidence(s, rounds, p).found(findLateness, findFullCores(4), findExhaustion)
+		rounds[0].Generator.Cores = 4
+		return newEvidence(s, rounds, p).found(findLateness, findFullCores, findExhaustion)
 	}
 	for name, c := range map[string]illness{
 		"nothing": {func(*result.Round, *result.Subject, *result.Plan) {}, nil},

@@ -134,7 +134,7 @@ func (a *attack) judge(h *hit, req *http.Request, digest uint64, err error) Caus
 	case interrupted(a.ctx, err):
 		return interruptedByUs
 	case err != nil:
-		return causeOf(err)
+		return h.causeOf(err)
 	case !a.round.goodStatus(h.status):
 		return WrongStatus
 	case !a.round.AnyBody && !a.answers.right(req, digest):

@@ -144,7 +144,7 @@ func mergeRounds(rounds []placed) (result.Round, error) {
 	var timelines [][]result.Instant
 	for _, p := range rounds {
 		late := p.began.Sub(first.began)
-		if late > together(first.round.Duration) {
+		if late > apartAtMost(first.round.Duration) {
 			return sum, fmt.Errorf("one began %v after another: rounds merge that ran together", late.Round(time.Millisecond))
 		}
 		sum.Duration = max(sum.Duration, late+p.round.Duration)
@@ -155,9 +155,9 @@ func mergeRounds(rounds []placed) (result.Round, error) {
 	return sum, sumLatencies(&sum, rounds)
 }
 
-// together is how far apart rounds may begin: a second, for clocks and ssh, or a
+// apartAtMost is how far apart rounds may begin: a second, for clocks and ssh, or a
 // tenth of them. Beyond that the sum of their rates is one that never was.
-func together(duration time.Duration) time.Duration { return max(time.Second, duration/10) }
+func apartAtMost(duration time.Duration) time.Duration { return max(time.Second, duration/10) }
 
 func addCounts(sum *result.Round, r result.Round) {
 	sum.RateAsked += r.RateAsked
@@ -189,6 +189,7 @@ func sumUsage(a, b result.Usage) result.Usage {
 		Processes:   a.Processes + b.Processes,
 		Goroutines:  a.Goroutines + b.Goroutines,
 		Descriptors: a.Descriptors + b.Descriptors,
+		Cores:       a.Cores + b.Cores,
 		GCPauses:    a.GCPauses + b.GCPauses,
 		GCs:         a.GCs + b.GCs,
 	}
@@ -201,6 +202,7 @@ func mostUsage(a, b result.Usage) result.Usage {
 		Processes:   max(a.Processes, b.Processes),
 		Goroutines:  max(a.Goroutines, b.Goroutines),
 		Descriptors: max(a.Descriptors, b.Descriptors),
+		Cores:       max(a.Cores, b.Cores),
 		GCPauses:    max(a.GCPauses, b.GCPauses),
 		GCs:         max(a.GCs, b.GCs),
 	}
@@ -270,12 +272,9 @@ func judged(sum result.Load, runs []result.Load) (result.Load, error) {
 			}
 		}
 	}
-	for _, s := range sum.Subjects[min(1, len(sum.Subjects)):] {
-		found, err := Compare(sum.Subjects[0], s, sum.Seed)
-		if err != nil {
-			return sum, err
-		}
-		sum.Comparisons = append(sum.Comparisons, found...)
+	var err error
+	if sum.Comparisons, err = CompareSubjects(sum.Subjects, sum.Seed); err != nil {
+		return sum, err
 	}
 	if text := objectiveOf(runs[0]); text != "" {
 		return judgedObjective(sum, text)
@@ -283,17 +282,13 @@ func judged(sum result.Load, runs []result.Load) (result.Load, error) {
 	return sum, nil
 }
 
-// judgedObjective is of all subjects' rounds, as that of one run is.
+// judgedObjective is of all subjects, as that of one run is.
 func judgedObjective(sum result.Load, text string) (result.Load, error) {
 	o, err := ParseObjective(text)
 	if err != nil {
 		return sum, err
 	}
-	var rounds []result.Round
-	for _, s := range sum.Subjects {
-		rounds = append(rounds, s.Rounds...)
-	}
-	found, err := o.Judge(rounds)
+	found, err := o.JudgeSubjects(sum.Subjects)
 	sum.Objective = &found
 	return sum, err
 }

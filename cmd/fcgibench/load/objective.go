@@ -3,6 +3,7 @@ package load
 import (
 	"errors"
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -61,6 +62,17 @@ func ParseObjective(text string) (Objective, error) {
 }
 
 func (o Objective) String() string { return o.text }
+
+// OfRate says that it has a term about the rate, which only a run with one can
+// meet.
+func (o Objective) OfRate() bool { return o.has(ofRate) }
+
+// OfErrors says that it has a term about the requests that failed.
+func (o Objective) OfErrors() bool { return o.has(ofErrors) }
+
+func (o Objective) has(b bound) bool {
+	return slices.ContainsFunc(o.terms, func(t term) bool { return t.measure == b })
+}
 
 func parseTerm(text string) (name string, t term, err error) {
 	at := strings.IndexAny(text, "<>")
@@ -144,6 +156,26 @@ func (o Objective) Judge(rounds []result.Round) (result.Objective, error) {
 	}
 	found.Met = len(found.Missed) == 0
 	return found, nil
+}
+
+// JudgeSubjects judges each subject alone: all must meet the objective. Of
+// several, what was missed has the subject's name in front.
+func (o Objective) JudgeSubjects(subjects []result.Subject) (result.Objective, error) {
+	all := result.Objective{Text: o.text}
+	for _, s := range subjects {
+		found, err := o.Judge(s.Rounds)
+		if err != nil {
+			return all, fmt.Errorf("%s: %w", s.Name, err)
+		}
+		for _, missed := range found.Missed {
+			if len(subjects) > 1 {
+				missed = s.Name + ": " + missed
+			}
+			all.Missed = append(all.Missed, missed)
+		}
+	}
+	all.Met = len(all.Missed) == 0
+	return all, nil
 }
 
 // missed is what was found, where it is not what is asked.

@@ -10,6 +10,28 @@ import (
 	"github.com/fcgikit/fcgikit/reports/result"
 )
 
+// TestEachSubjectMeetsTheObjectiveAlone: a fast one does not make up for a slow
+// one.
+func TestEachSubjectMeetsTheObjectiveAlone(t *testing.T) {
+	o, err := ParseObjective("p99<20ms,rate>=0.99")
+	if err != nil || !o.OfRate() || o.OfErrors() {
+		t.Fatal(o, err)
+	}
+	subject := func(name string, latency time.Duration) result.Subject {
+		return result.Subject{Name: name, Rounds: []result.Round{{Duration: time.Second, RateAsked: 10, RateMet: 10, Requests: 1000, Succeeded: 1000, Response: evenly(1000, 0, latency)}}}
+	}
+	found, err := o.JudgeSubjects([]result.Subject{subject("fast", time.Millisecond), subject("slow", time.Second)})
+	if err != nil || found.Met || len(found.Missed) != 1 || !strings.HasPrefix(found.Missed[0], "slow: p99<20ms: 99") {
+		t.Errorf("%+v, %v", found, err)
+	}
+	if found, err = o.JudgeSubjects([]result.Subject{subject("slow", time.Second)}); err != nil || !strings.HasPrefix(found.Missed[0], "p99<20ms: 99") {
+		t.Errorf("%+v, %v", found, err)
+	}
+	if found, err = o.JudgeSubjects([]result.Subject{subject("fast", time.Millisecond)}); err != nil || !found.Met {
+		t.Errorf("%+v, %v", found, err)
+	}
+}
+
 func TestAnObjectiveIsJudgedOverAllRounds(t *testing.T) {
 	good := steady()
 	slow := steady()

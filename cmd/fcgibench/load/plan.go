@@ -9,11 +9,11 @@ import (
 
 // sameLoad are the fields in which runs must agree to be compared: all that
 // load the server. Warm-up, rounds and time limits may differ.
-var sameLoad = []planField{rateField, rampField, poissonField, durationField, requestsField, connectionsField, keepAliveField, muxField, workloadField}
+var sameLoad = []planField{rateField, rampField, stepField, poissonField, durationField, requestsField, connectionsField, keepAliveField, muxField, workloadField}
 
 // sameRun are the fields in which the runs of several generators must agree.
 // Rates, connections and requests add.
-var sameRun = []planField{poissonField, durationField, warmupField, roundsField, keepAliveField, muxField, workloadField, timeoutField}
+var sameRun = []planField{stepField, poissonField, durationField, warmupField, roundsField, keepAliveField, muxField, workloadField, timeoutField}
 
 // planField is one field of a plan, for an error to name.
 type planField struct {
@@ -24,6 +24,7 @@ type planField struct {
 var (
 	rateField        = planField{"rate", func(p result.Plan) any { return p.Rate }}
 	rampField        = planField{"ramp's end", func(p result.Plan) any { return p.RampTo }}
+	stepField        = planField{"steps", func(p result.Plan) any { return p.Step }}
 	poissonField     = planField{"poisson gaps", func(p result.Plan) any { return p.Poisson }}
 	durationField    = planField{"duration", func(p result.Plan) any { return p.Duration }}
 	requestsField    = planField{"requests", func(p result.Plan) any { return p.Requests }}

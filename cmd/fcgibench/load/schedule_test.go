@@ -6,6 +6,25 @@ import (
 	"time"
 )
 
+// TestStepsHoldEachRate: 100, 200 and 300 a second for a second each, and then
+// the last for good.
+func TestStepsHoldEachRate(t *testing.T) {
+	s := Steps{From: 100, To: 300, Each: time.Second, Count: 3}
+	for k, want := range map[int64]time.Duration{
+		0: 0, 50: 500 * time.Millisecond, 100: time.Second, 200: 1500 * time.Millisecond,
+		300: 2 * time.Second, 450: 2500 * time.Millisecond, 600: 3 * time.Second, 900: 4 * time.Second,
+	} {
+		if got := s.At(k); got != want {
+			t.Errorf("request %d at %v, want %v", k, got, want)
+		}
+	}
+	for at, want := range map[time.Duration]float64{0: 100, time.Second: 200, 2900 * time.Millisecond: 300, time.Hour: 300} {
+		if got := s.Rate(at); got != want {
+			t.Errorf("at %v: %v a second, want %v", at, got, want)
+		}
+	}
+}
+
 func TestConstantScheduleHasEvenGaps(t *testing.T) {
 	for k, want := range map[int64]time.Duration{0: 0, 1: 500 * time.Microsecond, 2000: time.Second, 7_200_000: time.Hour} {
 		if got := Constant(2000).At(k); got != want {

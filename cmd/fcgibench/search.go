@@ -1,0 +1,120 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/fcgikit/fcgikit/cmd/fcgibench/load"
+	"github.com/fcgikit/fcgikit/cmd/internal/cli"
+	"github.com/fcgikit/fcgikit/reports/result"
+)
+
+// search tries rates until it has found the highest that meets the objective.
+// The rounds of the report are those at that rate.
+func (b *bench) search(ctx context.Context) error {
+	defer b.watched()()
+	s, p := b.subjects[0], b.run.Plan
+	if p.Warmup > 0 {
+		if err := b.warmUp(ctx, s); err != nil {
+			return err
+		}
+	}
+	tries := map[float64][]result.Round{}
+	blamed := map[float64][]result.Diagnosis{} // that the generator was the limit, of tries that failed
+	n := 0
+	found, err := load.Search(ctx, p.Rate, p.SearchTo, func(ctx context.Context, rate float64) (bool, string, error) {
+		n++
+		r, met, why, err := b.try(ctx, s, rate, n)
+		if b.gone != nil {
+			s.found.Rounds = []result.Round{r} // which shows how it ended
+		}
+		if err != nil {
+			return false, "", err
+		}
+		tries[rate] = append(tries[rate], r)
+		if !met {
+			all := load.Diagnose(s.found, []result.Round{r}, atRate(p, rate))
+			if i := slices.IndexFunc(all, isInvalid); i >= 0 {
+				blamed[rate] = append(blamed[rate], all[i])
+			}
+		}
+		return met, why, nil
+	})
+	b.run.Search = found.Path
+	if err != nil && ctx.Err() == nil && !errors.Is(err, errGone) {
+		return err
+	}
+	if err == nil {
+		b.run.Found = &result.Found{Rate: found.Rate, AtLeast: found.AtLeast, Why: found.Why}
+	}
+	if b.gone == nil {
+		s.found.Rounds = tries[found.Rate]
+	}
+	b.limit = limitOf(found, blamed)
+	return nil
+}
+
+// limitOf is that the generator, not the server, was what the lowest rate above
+// the found one failed of.
+func limitOf(found load.Found, blamed map[float64][]result.Diagnosis) []result.Diagnosis {
+	lowest, failed := 0.0, 0
+	for _, p := range found.Path {
+		switch {
+		case p.Met || p.Rate <= found.Rate || lowest > 0 && p.Rate > lowest:
+		case p.Rate == lowest:
+			failed++
+		default:
+			lowest, failed = p.Rate, 1
+		}
+	}
+	if own := blamed[lowest]; len(own) > 0 && 2*len(own) > failed {
+		return own[:1]
+	}
+	return nil
+}
+
+// errGone ends a search, whose report then says more.
+var errGone = errors.New("the server no longer answers")
+
+// try is one round at a rate.
+func (b *bench) try(ctx context.Context, s *subject, rate float64, n int) (r result.Round, met bool, why string, err error) {
+	round := s.round(b.run.Plan)
+	round.Schedule = schedule(atRate(b.run.Plan, rate), b.seed, n)
+	round.Each = b.stream.round(fmt.Sprintf("%s at %.5g/s", s.found.Name, rate), n)
+	b.progress.Round(s.found.Name, n, 0)
+	start := time.Since(b.began)
+	r, gone, err := b.attack(ctx, s, round)
+	if err != nil {
+		return r, false, "", err
+	}
+	if gone {
+		b.gone = s
+	}
+	r.Start = start
+	if ctx.Err() != nil {
+		return r, false, "", ctx.Err()
+	}
+	if b.gone != nil {
+		return r, false, "", errGone
+	}
+	judged, err := b.objective.Judge([]result.Round{r})
+	return r, judged.Met, strings.Join(judged.Missed, "; "), err
+}
+
+// searchCode is 0 where a rate was found.
+func (b *bench) searchCode() int {
+	if b.run.Found == nil || b.run.Found.Rate == 0 {
+		return cli.ExitFailed
+	}
+	return cli.ExitOK
+}
+
+// atRate is the plan of a try.
+func atRate(p result.Plan, rate float64) result.Plan {
+	p.Rate, p.SearchTo = rate, 0
+	return p
+}

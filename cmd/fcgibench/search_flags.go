@@ -1,0 +1,112 @@
+package main
+
+import (
+	"context"
+	"time"
+
+	"github.com/fcgikit/fcgikit/cmd/fcgibench/load"
+	"github.com/fcgikit/fcgikit/cmd/internal/cli"
+	"github.com/fcgikit/fcgikit/reports/result"
+)
+
+// searchFlags are those of fcgibench search.
+type searchFlags struct {
+	commonFlags
+	from, to         string
+	duration, warmup time.Duration
+	poisson          bool
+}
+
+const (
+	// usualTry is long enough for a thousandth of a usual rate's requests.
+	usualTry = 2 * time.Second
+	// tryTimeout lets a try at a rate that is too high end soon.
+	tryTimeout = time.Second
+)
+
+// Register has the flags in their groups.
+func (f *searchFlags) Register(fs *cli.Flags) {
+	f.duration, f.warmup = usualTry, longestWarmup
+	fs.Group("Which rates", func() {
+		fs.StringVar(&f.from, "from", "100", "`N`: requests a second, the lowest; the search doubles from there")
+		fs.StringVar(&f.to, "to", "100000", "`N`: the highest")
+		fs.Var((*cli.DurationFlag)(&f.duration), "duration", "`D`: of a try; a rate is tried two or three times")
+		fs.Var((*cli.DurationFlag)(&f.warmup), "warmup", "`D`: before the first try, at the lowest rate")
+		fs.BoolVar(&f.poisson, "poisson", false, "send at random moments, as many users do")
+	})
+	f.commonFlags.register(fs, "threaded")
+}
+
+// Run searches.
+func (f *searchFlags) Run(ctx context.Context, in *cli.Invocation, args []string) error {
+	if f.version {
+		return f.printVersion(in)
+	}
+	p, err := f.settle(args)
+	if err != nil {
+		return err
+	}
+	subjects, err := f.subjects(in, args, p, []int{p.Connections})
+	if err != nil {
+		return err
+	}
+	if err := f.reportFlags.settle(); err != nil {
+		return err
+	}
+	b := newBench(&f.commonFlags, in, p, subjects)
+	defer b.stop()
+	if err := b.start(ctx); err != nil {
+		return err
+	}
+	if err := b.search(ctx); err != nil {
+		return err
+	}
+	return b.end(ctx)
+}
+
+func (f *searchFlags) settle(args []string) (p result.Plan, err error) {
+	if f.slo == "" {
+		return p, cli.Misused("expected an objective: %s", searchExample)
+	}
+	if err := f.commonFlags.settle(args); err != nil {
+		return p, err
+	}
+	if err := f.one(args); err != nil {
+		return p, err
+	}
+	if err := f.clientFlags.settle(f.flags, &p); err != nil {
+		return p, err
+	}
+	for _, bound := range []struct {
+		flag, text string
+		rate       *float64
+	}{{"from", f.from, &p.Rate}, {"to", f.to, &p.SearchTo}} {
+		if *bound.rate, err = load.ParseRate(bound.text); err != nil || *bound.rate == 0 {
+			return p, cli.Misused("-%s %q: expected requests a second, more than 0, such as -from 100 -to 10000", bound.flag, bound.text)
+		}
+	}
+	switch {
+	case p.Rate > p.SearchTo:
+		return p, cli.Misused("-from %s is above -to %s: expected such as -from 100 -to 10000", f.from, f.to)
+	case f.duration <= 0:
+		return p, cli.Misused("-duration %v: expected a time such as 2s", f.duration)
+	case f.flags.Given("timeout") && p.Timeout == 0:
+		return p, cli.Misused("-timeout 0s: expected a time such as 1s")
+	case !f.flags.Given("timeout"):
+		p.Timeout = tryTimeout
+	}
+	p.Duration, p.Warmup, p.Poisson, p.Workload, p.Rounds = f.duration, f.warmup, f.poisson, f.workload, 1
+	return p, nil
+}
+
+// one finds more than one server, of which a search would not know which is
+// meant.
+func (f *searchFlags) one(args []string) error {
+	if len(args) > 1 {
+		return cli.Misused("a search is of one server, got %d: %s", len(args), searchExample)
+	}
+	if len(args) == 0 && len(f.methods)*len(f.networks)*len(f.protocols) > 1 {
+		return cli.Misused("a search is of one server: expected one -protocol, -network and -method, such as fcgibench search -slo 'p99<20ms' -method prefork")
+	}
+	return nil
+}
