@@ -40,7 +40,7 @@ images: base-images ## build the images of all peers that are not there yet
 
 containers: images ## the cases over every server in its container: PROCS at once, LABELS to choose, ALL=1 for each network
 	cd containers && FCGIKIT_REQUIRE_DOCKER=1 FCGIKIT_ALL_VARIANTS=$(ALL) go run github.com/onsi/ginkgo/v2/ginkgo \
-		--procs $(PROCS) --label-filter '$(LABELS)' --silence-skips --timeout 2h . -- -test.run=TestPeers
+		--procs $(PROCS) --label-filter '$(LABELS)' --no-color --silence-skips --timeout 2h . -- -test.run=TestPeers
 
 prove: ## every fault is killed by the cases of the table, and by no other; the kill matrix
 	go test ./specs -count 1 -v -timeout 30m -prove -run '^(TestFaultlessReferenceConforms|TestFaultsAreKilled|TestVerdictsAreTheSameEachTime|TestNullServersPassNothing)$$' 2>&1 | grep -vE '^ *(=== |--- PASS)|reference: panic'
@@ -48,6 +48,7 @@ prove: ## every fault is killed by the cases of the table, and by no other; the 
 bench: ## one interleaved run: ratios, not absolute figures, are what counts
 	go test ./reference -run '^$$' -bench '^Benchmark(Clients|Servers)$$' -benchtime 1x
 	go test ./cmd/fcgibench/load -run '^$$' -bench '^Benchmark(HighestRate|Lateness|OpenModel)$$' -benchtime 1x
+	go test ./containers -run '^$$' -bench '^BenchmarkThroughNginx$$' -benchtime 1x
 
 vectors: ## capture the golden wire vectors again, off the servers and gateways that are installed
 	go test ./containers -run '^TestCaptureVectors$$' -count 1 -vectors

@@ -22,7 +22,7 @@ type Exchange struct {
 	// When each phase ended; zero for one that was not reached.
 	Began       time.Time
 	GotConn     time.Time     // a connection was there, made or reused
-	ConnectTime time.Duration // what making it took of that; 0 when it was reused
+	ConnectTime time.Duration // what making it took of that, or trying to; 0 when it was reused
 	WroteHead   time.Time     // the parameters, and a small body, are written
 	FirstByte   time.Time
 	Ended       time.Time

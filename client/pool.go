@@ -216,8 +216,12 @@ func (p *pool) leave(w *waiter) {
 
 // connect makes a connection for which room was counted.
 func (p *pool) connect(x *call) (*conn, error) {
+	start := time.Now()
 	c, err := p.dial(x.req.Context(), x.deadline.time())
 	if err != nil {
+		if x.x != nil {
+			x.x.ConnectTime = time.Since(start)
+		}
 		p.giveUp()
 		return nil, err
 	}

@@ -3,8 +3,10 @@
 //
 // A peer is a folder with its definition (peer.yaml), the script that runs it
 // in the foreground (run), its image (Dockerfile), what its configuration is
-// made of, and its known failures (expect.yaml). A folder with a peer.yaml is
-// a peer: no Go file names it. The script is driven by its environment alone,
+// made of, and its known failures: those in expect.yaml, and those in
+// expect-threaded.yaml, expect-tcp.yaml, expect-secret.yaml and
+// expect-packets-of-8192.yaml that are of such variants alone. A folder with a
+// peer.yaml is a peer: no Go file names it. The script is driven by its environment alone,
 // so that it is a container's entry point as well as what [Start] runs
 // natively:
 //
@@ -42,9 +44,9 @@
 //
 // What isn't Debian's is installed in the Dockerfile, too, in an exact version,
 // and before the COPY, which keeps it in the cache of layers. An image that can
-// tell run where something is does so by ENV. expect.yaml and peer.yaml are not
-// in the context, so that an image, tagged by what it is made of, is built again
-// only when it would be another one. The build has the host's network. Behind a
+// tell run where something is does so by ENV. peer.yaml and the known failures are
+// not in the context, so that an image, tagged by what it is made of, is built
+// again only when it would be another one. The build has the host's network. Behind a
 // proxy with a certificate of its own, images that "make base-images" made have
 // the host's certificates: pip, npm and curl find them by the environment, and
 // with the package ca-certificates installed so does all else, Java included.
@@ -58,8 +60,9 @@
 //
 // TestPeers, which make containers runs, puts the cases to every server in its
 // container and judges by its expect.yaml: each protocol, method and setting over
-// one network, with FCGIKIT_ALL_VARIANTS set over all. TestMatrix does so without
-// a judgement, and writes what it found. Without Docker the tests of containers
-// are skipped, and TestCases takes the servers that are installed; with
+// one network, with FCGIKIT_ALL_VARIANTS set over all. A server of which more
+// cases are untested than in reports/matrix.json fails, too. TestMatrix does so
+// without a judgement, and writes what it found. Without Docker the tests of
+// containers are skipped, and TestCases takes the servers that are installed; with
 // FCGIKIT_REQUIRE_DOCKER=1 they fail.
 package containers

@@ -23,17 +23,28 @@ var engine = sync.OnceValues(func() (*testcontainers.DockerProvider, error) {
 	if err != nil {
 		return nil, err
 	}
-	return provider, provider.Health(context.Background())
+	if err := provider.Health(context.Background()); err != nil {
+		return nil, err
+	}
+	return provider, command()
 })
+
+// command is why the docker command, by which a guardian removes what a killed test
+// leaves, doesn't reach an engine. With a wrong DOCKER_HOST it doesn't, where
+// testcontainers goes on to the usual sockets.
+func command() error {
+	output, err := exec.Command("docker", "version", "--format", "{{.Server.Version}}").CombinedOutput()
+	if err != nil {
+		return fmt.Errorf("the docker command fails: %w: %s", err, strings.TrimSpace(string(output)))
+	}
+	return nil
+}
 
 // Engine is why containers can't be run here, nil where they can.
 func Engine() error {
 	if _, err := engine(); err != nil {
 		line, _, _ := strings.Cut(err.Error(), "\n") // more are about other kinds of engines
 		return fmt.Errorf("no Docker engine: %s", line)
-	}
-	if _, err := exec.LookPath("docker"); err != nil {
-		return fmt.Errorf("no docker command, which removes what a killed test leaves: %w", err)
 	}
 	return nil
 }

@@ -23,13 +23,15 @@ done
 rm -rf -- "$2"
 `
 
-// containerScript removes a container then. It waits for one that the engine is
-// just making.
+// containerScript removes a container then. It tries again for one that the engine
+// was just making, which on a busy machine takes seconds.
 const containerScript = `
 read -r line && exit
-sleep 1
-docker rm -f -v "$1"
-rm -rf -- "$2"
+for pause in 1 2 4 8; do
+	sleep "$pause"
+	docker rm -f -v "$1"
+	rm -rf -- "$2"
+done
 `
 
 // A guardian is a process that outlives this one, should it die before its

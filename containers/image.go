@@ -7,7 +7,7 @@ import (
 	"crypto/sha256"
 	"fmt"
 	"io/fs"
-	"slices"
+	"strings"
 	"time"
 
 	"github.com/moby/moby/client"
@@ -18,8 +18,10 @@ import (
 // the other unpacks.
 var buildSlots = make(chan struct{}, 2)
 
-// notOfTheImage are read here, and change nothing there.
-var notOfTheImage = []string{"peer.yaml", "expect.yaml"}
+// ofTheImage is false of the files that are read here, and change nothing there.
+func ofTheImage(name string) bool {
+	return name != "peer.yaml" && !(strings.HasPrefix(name, "expect") && strings.HasSuffix(name, ".yaml"))
+}
 
 // Image builds the peer's image where it isn't there yet, and returns its name:
 // the tag is a hash of what it is built from. The error of a build ends with the
@@ -80,7 +82,7 @@ func (d Definition) buildContext() ([]byte, error) {
 	var archive bytes.Buffer
 	w := tar.NewWriter(&archive)
 	err = fs.WalkDir(folder, ".", func(name string, e fs.DirEntry, err error) error {
-		if err != nil || e.IsDir() || slices.Contains(notOfTheImage, name) {
+		if err != nil || e.IsDir() || !ofTheImage(name) {
 			return err
 		}
 		content, err := fs.ReadFile(folder, name)

@@ -1,6 +1,7 @@
 package containers
 
 import (
+	"bytes"
 	"os/exec"
 	"regexp"
 	"strings"
@@ -80,6 +81,19 @@ func TestTheTagIsOfWhatAnImageIsBuiltFrom(t *testing.T) {
 		if got := strings.Contains(string(first), name+"\x00"); got != want {
 			t.Errorf("%s in the archive: %v", name, got)
 		}
+	}
+}
+
+func TestWhatIsKnownOfAPeerIsNotOfItsImage(t *testing.T) {
+	archive, err := lookup(t, "flup").buildContext()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if bytes.Contains(archive, []byte("expect")) {
+		t.Error("an expectation is in the archive")
+	}
+	if _, err := folders.ReadFile("flup/expect-threaded.yaml"); err != nil {
+		t.Errorf("and there is none: %v", err)
 	}
 }
 

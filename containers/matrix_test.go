@@ -1,10 +1,12 @@
 package containers
 
 import (
+	"bytes"
 	"errors"
 	"flag"
 	"os"
 	"path/filepath"
+	"strings"
 	"testing"
 	"time"
 
@@ -43,7 +45,7 @@ func TestMatrix(t *testing.T) {
 			found, err := inMatrix(t, d, v)
 			if err != nil {
 				t.Errorf("%s: %v", v, err)
-				continue
+				found = missed(d, v, err)
 			}
 			run.Targets = append(run.Targets, found)
 		}
@@ -55,6 +57,40 @@ func TestMatrix(t *testing.T) {
 			t.Fatal(err)
 		}
 	})
+}
+
+// missed is what the matrix is told of a server that could not be run: that it was
+// not reached, and why.
+func missed(d Definition, v Variant, err error) result.Target {
+	p := &Peer{Definition: d, Variant: v}
+	found := result.Target{Target: v.String(), Protocol: v.Protocol, Notes: []string{err.Error()}}
+	p.sign(&found, "", time.Now())
+	return found
+}
+
+func TestAServerThatCouldNotBeRunIsInTheMatrix(t *testing.T) {
+	d := lookup(t, "flup")
+	found := missed(d, d.Variants()[0], errors.New("no image"))
+	good := result.Target{Target: "fcgi://127.0.0.1:9", Protocol: "fcgi", Peer: "other", Results: []result.Result{{ID: "fcgi/3.3/version", Verdict: result.Pass}}}
+	var file bytes.Buffer
+	if err := reports.JSON(&file, result.Run{Version: result.Version, Tool: "fcgikit", Targets: []result.Target{found, good}}); err != nil {
+		t.Fatal(err)
+	}
+	run, err := reports.ReadJSON(&file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	m, err := reports.NewMatrix([]reports.MatrixFile{{Name: "flup.json", Run: run}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	site, err := m.Site()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if index := string(site[0].Content); !strings.Contains(index, "threaded, unix") || !strings.Contains(index, "no image") {
+		t.Error("the index doesn't say that flup was not reached, and why")
+	}
 }
 
 func inMatrix(t *testing.T, d Definition, v Variant) (result.Target, error) {

@@ -11,6 +11,7 @@ import (
 	"github.com/fcgikit/fcgikit/reports"
 	"github.com/fcgikit/fcgikit/reports/result"
 	"github.com/fcgikit/fcgikit/specs"
+	"github.com/fcgikit/fcgikit/specs/suite"
 )
 
 // maxResultLog is as much of a server's log as a result keeps, as many bytes as
@@ -34,9 +35,12 @@ func probe(ctx context.Context, p *Peer, o specs.Options) (result.Target, error)
 	if err != nil {
 		return found, err
 	}
+	p.sign(&found, version, started)
 	known.Apply(&found)
-	if again := unexpected(found, known); len(again) > 0 {
-		o.Run, o.Skip = again, nil
+	if again := doubtful(found, known); len(again) > 0 {
+		if !slices.Contains(again, suite.FirstID) { // else no other was put to the test
+			o.Run, o.Skip = again, nil
+		}
 		second, err := p.cases(ctx, o)
 		if err != nil {
 			return found, err
@@ -44,10 +48,14 @@ func probe(ctx context.Context, p *Peer, o specs.Options) (result.Target, error)
 		known.Apply(&second)
 		replace(&found, second)
 	}
+	found.Log = end(p.Log())
+	return found, recognised(found)
+}
+
+// sign has a result tell which peer it is of.
+func (p *Peer) sign(found *result.Target, version string, started time.Time) {
 	found.Peer, found.Version, found.Started = p.Definition.Name, version, started
 	found.Method, found.Network, found.Setting = p.Variant.Method, p.Variant.Network, p.Variant.setting()
-	found.Log = end(p.Log())
-	return found, nil
 }
 
 // cases are run once; a result that is no pass has the end of the log by then.
@@ -73,7 +81,21 @@ func (p *Peer) cases(ctx context.Context, o specs.Options) (result.Target, error
 	return found, err
 }
 
-// unexpected are the cases that a run has to be judged by once more.
+// doubtful are the cases that a server is judged by when they have run once more.
+func doubtful(found result.Target, known reports.Expectations) []string {
+	ids := unexpected(found, known)
+	if tooManyUntested(found) != "" {
+		for _, r := range found.Results {
+			if r.Verdict == result.Untested {
+				ids = append(ids, r.Case())
+			}
+		}
+	}
+	slices.Sort(ids)
+	return slices.Compact(ids)
+}
+
+// unexpected are the cases that did not end as they have to.
 func unexpected(found result.Target, known reports.Expectations) []string {
 	var ids []string
 	for _, r := range found.Results {

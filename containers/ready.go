@@ -48,7 +48,7 @@ func (p *Peer) ready(ctx context.Context) error {
 			return err
 		}
 		if p.announced() && p.accepts() {
-			return nil
+			return p.private()
 		}
 	}
 }
@@ -65,6 +65,15 @@ func (p *Peer) taken() error {
 // announced tells whether the output has the line that the definition asks for.
 func (p *Peer) announced() bool {
 	return p.Definition.Ready == "" || regexp.MustCompile(p.Definition.Ready).MatchString(p.Log())
+}
+
+// private is an error where the peer, which has this machine's network, listens
+// on more of it than the loopback.
+func (p *Peer) private() error {
+	if open := exposed(p.process.pids()); len(open) > 0 {
+		return fmt.Errorf("it listens on %v, where other machines reach it: expected an address of 127.0.0.1", open)
+	}
+	return nil
 }
 
 // accepts connects once the socket is there. A TCP port has to be the peer's

@@ -123,8 +123,11 @@ func (t target) run(ctx context.Context, o specs.Options) (result.Target, error)
 	}
 	if ids := stale(found, known); len(ids) > 0 {
 		ginkgo.DeferCleanup(func() {
-			ginkgo.Fail("expected to fail, and did not: take out of expect.yaml: " + strings.Join(ids, ", "))
+			ginkgo.Fail("expected to fail, and did not: take their rows out: " + strings.Join(ids, ", "))
 		})
+	}
+	if more := tooManyUntested(found); more != "" {
+		ginkgo.DeferCleanup(func() { ginkgo.Fail(more) })
 	}
 	line := fmt.Sprintf("%-44s %-10s %4.0f s ", t.peer.Name+" "+t.variant.String(), found.Version, time.Since(begin).Seconds())
 	n := result.Count(found.Results)

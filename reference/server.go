@@ -7,6 +7,7 @@ import (
 	"log"
 	"net"
 	"net/netip"
+	"os"
 	"slices"
 	"strconv"
 	"sync"
@@ -124,6 +125,8 @@ func (s *Server) accept(l net.Listener) error {
 			time.Sleep(acceptPause)
 		case s.stopping.Load() && !d.begun && !errors.Is(err, net.ErrClosed):
 			d.begin(s.hides(l))
+		case d.begun && errors.Is(err, os.ErrDeadlineExceeded) && queued(l):
+			// On a busy machine its time was over before it looked.
 		case s.stopping.Load() || s.leaving.Load():
 			return s.finish(l)
 		default:

@@ -34,17 +34,19 @@ func histogramOf(all ...result.Latencies) (*hdrhistogram.Histogram, error) {
 // percentileAt is a latency that so many percent did not exceed; 0 if there is
 // none.
 func percentileAt(h *hdrhistogram.Histogram, of float64) time.Duration {
-	return time.Duration(h.ValueAtPercentile(of)) * time.Microsecond
+	n := h.TotalCount()
+	if n == 0 {
+		return 0
+	}
+	// The library's own rank is the nearest, which may be one too low.
+	return time.Duration(h.ValueAtPercentile(100*float64(result.Rank(n, of))/float64(n))) * time.Microsecond
 }
 
-// samplesAbove is how many values lie above each percentile: what stands behind
-// it. It goes by rank, so that many requests that ended alike, at a time limit,
-// are many.
+// samplesAbove is how many values lie above each percentile.
 func samplesAbove(h *hdrhistogram.Histogram, percentiles []float64) []int64 {
 	above := make([]int64, len(percentiles))
 	for i, of := range percentiles {
-		// A hair is added, since 1 - 99.9/100 is a little less than a thousandth.
-		above[i] = int64(float64(h.TotalCount())*(1-of/100) + 1e-6)
+		above[i] = result.SamplesAbove(h.TotalCount(), of)
 	}
 	return above
 }

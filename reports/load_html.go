@@ -59,7 +59,8 @@ type loadPage struct {
 	Search                                 *loadSearch
 	Percentiles, Shares                    loadTable
 	Moments                                []loadMomentRow
-	MergedSeconds                          int // instants behind each of Moments, where it is not one
+	Unplanned                              bool // as fast as the connections allow
+	MergedSeconds                          int  // instants behind each of Moments, where it is not one
 	Causes                                 []loadCause
 	Statuses, Remarks                      []loadAdvice
 	Phases, Generator, Settings            loadTable
@@ -89,7 +90,8 @@ func loadPageOf(run result.Load, sums []*loadSum) loadPage {
 	p := loadPage{
 		Headline: "Nothing was loaded.", Tone: loadTone(run),
 		Tool: clean(run.Tool), Seed: run.Seed, Started: startedWord(run),
-		Subjects: loadRowsOf(sums), Forests: forestsOf(run, sums), Search: searchOf(run),
+		Unplanned: run.Plan.Rate == 0,
+		Subjects:  loadRowsOf(sums), Forests: forestsOf(run, sums), Search: searchOf(run),
 		Percentiles: percentileTable(sums), Shares: shareTable(sums), Phases: phaseTable(sums), Generator: generatorTable(sums),
 		Plan: factsOf(run), Settings: settingTable(run), Causes: causesOf(sums), Statuses: statusesOf(sums), Remarks: remarksOf(sums),
 	}

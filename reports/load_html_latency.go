@@ -55,7 +55,7 @@ func byPercentile(h *hdrhistogram.Histogram, xs numbers) numbers {
 			ys = append(ys, unknown)
 			continue
 		}
-		ys = append(ys, float64(h.ValueAtPercentile(100*(1-1/x)))/1e3)
+		ys = append(ys, float64(percentileAt(h, 100*(1-1/x)).Microseconds())/1e3)
 	}
 	return ys
 }

@@ -108,7 +108,10 @@ func factsOf(run result.Load) []loadFact {
 	if p.SearchTo == 0 {
 		facts = append(facts, loadFact{"Rounds", strconv.Itoa(p.Rounds) + " a subject"})
 	}
-	facts = append(facts, loadFact{"Duration", longTime(p.Duration) + " a round"}, loadFact{"Warm-up", longTime(p.Warmup)})
+	if p.Duration > 0 {
+		facts = append(facts, loadFact{"Duration", longTime(p.Duration) + " a round"})
+	}
+	facts = append(facts, loadFact{"Warm-up", longTime(p.Warmup)})
 	if p.Requests > 0 {
 		facts = append(facts, loadFact{"Requests", fmt.Sprintf("%d a round", p.Requests)})
 	}

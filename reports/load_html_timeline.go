@@ -68,8 +68,8 @@ func momentsOf(instants []result.Instant, each int) []moment {
 	for some := range slices.Chunk(instants, each) {
 		m := moment{from: end, errors: map[string]int64{}}
 		for _, i := range some {
+			m.asked += i.Asked * max(0, i.At-max(m.to, end)).Seconds()
 			m.to = max(i.At, end)
-			m.asked = i.Asked
 			m.sent += i.Sent
 			m.done += i.Done
 			m.failed += i.Failed
@@ -77,6 +77,7 @@ func momentsOf(instants []result.Instant, each int) []moment {
 			m.p50, m.p99, m.max = max(m.p50, i.P50), max(m.p99, i.P99), max(m.max, i.Max)
 			addCounts(m.errors, i.Errors)
 		}
+		m.asked /= max((m.to - end).Seconds(), 1e-9)
 		all = append(all, m)
 		end = m.to
 	}

@@ -62,9 +62,6 @@ func rateAsked(p result.Plan) string {
 		if p.Step > 0 {
 			words += " in steps of " + longTime(p.Step)
 		}
-		if p.Step > 0 {
-			words += fmt.Sprintf(" in steps of %s", longTime(p.Step))
-		}
 	}
 	if p.Poisson {
 		words += " at random moments"
@@ -100,8 +97,8 @@ func lengthWords(run result.Load) string {
 	d, known := planLength(run)
 	switch {
 	case run.Plan.SearchTo > 0:
-		try := run.Plan.Warmup + run.Plan.Duration
-		return fmt.Sprintf("most searches take %d to %d tries, %s to %s in all", fewTries, manyTries, longTime(fewTries*try), longTime(manyTries*try))
+		warmup, try := run.Plan.Warmup, run.Plan.Duration
+		return fmt.Sprintf("most searches take %d to %d tries, %s to %s in all", fewTries, manyTries, longTime(warmup+fewTries*try), longTime(warmup+manyTries*try))
 	case !known:
 		return "how long in all depends on the server"
 	case run.Plan.Requests > 0:

@@ -79,7 +79,7 @@ func (p *LoadProgress) block() []string {
 	}
 	return append(lines,
 		fmt.Sprintf("  a second     %s%s sent, %s answered", asked, perSecond(r.last.Sent, r.second), perSecond(r.last.Done-r.last.Failed, r.second)),
-		fmt.Sprintf("  response     p50 %s, p99 %s, max %s in the last second", shortTime(r.last.P50), shortTime(r.last.P99), shortTime(r.last.Max)),
+		fmt.Sprintf("  response     %s in the last second", r.latencies(r.last.Max)),
 		fmt.Sprintf("  connections  %d", r.last.Connections),
 		fmt.Sprintf("  errors       %s", failed),
 	)

@@ -47,11 +47,13 @@ func (r *roundSoFar) add(i result.Instant) {
 type window struct {
 	from, to           time.Duration
 	sent, done, failed int64
+	asked              float64 // how many requests
 	errors             map[string]int64
 	max                time.Duration
 }
 
 func (w *window) add(i result.Instant) {
+	w.asked += i.Asked * (i.At - max(w.from, w.to)).Seconds()
 	w.to = i.At
 	w.sent += i.Sent
 	w.done += i.Done
@@ -75,14 +77,22 @@ func perSecond(n int64, d time.Duration) string {
 func (r *roundSoFar) plain() string {
 	w := r.window
 	asked := ""
-	if r.last.Asked > 0 {
-		asked = fmt.Sprintf("%s asked, ", rateWords(r.last.Asked))
+	if w.asked > 0 {
+		asked = fmt.Sprintf("%s asked, ", rateWords(w.asked/w.length().Seconds()))
 	}
 	failed := "no errors"
 	if w.failed > 0 {
 		failed = fmt.Sprintf("%d failed (%s)", w.failed, countsWords(w.errors))
 	}
-	return fmt.Sprintf("%s: %s%s sent, %s answered a second, p50 %s, p99 %s, max %s, %s, %s",
+	return fmt.Sprintf("%s: %s%s sent, %s answered a second, %s, %s, %s",
 		longTime(r.last.At), asked, perSecond(w.sent, w.length()), perSecond(w.done-w.failed, w.length()),
-		shortTime(r.last.P50), shortTime(r.last.P99), shortTime(w.max), failed, number(r.last.Connections, "connection"))
+		r.latencies(w.max), failed, number(r.last.Connections, "connection"))
+}
+
+// latencies are the last second's, in which nothing may have ended.
+func (r *roundSoFar) latencies(highest time.Duration) string {
+	if r.last.Done == 0 {
+		return "no request ended"
+	}
+	return fmt.Sprintf("p50 %s, p99 %s, max %s", shortTime(r.last.P50), shortTime(r.last.P99), shortTime(highest))
 }

@@ -48,6 +48,22 @@ func TestWithoutATerminalProgressIsLines(t *testing.T) {
 	golden(t, "load-progress.txt", b.String())
 }
 
+// TestASecondWithoutAnswersHasNoLatency: a server that stalls does not answer in
+// no time.
+func TestASecondWithoutAnswersHasNoLatency(t *testing.T) {
+	for _, terminal := range []bool{false, true} {
+		var b bytes.Buffer
+		p := &reports.LoadProgress{W: &b, Terminal: terminal}
+		p.Round("prefork", 1, 1)
+		for second := range 6 {
+			p.Instant(result.Instant{At: time.Duration(second+1) * time.Second, Sent: 10})
+		}
+		if text := b.String(); !strings.Contains(text, "no request ended") || strings.Contains(text, "p50 0") {
+			t.Errorf("terminal %v: %q", terminal, text)
+		}
+	}
+}
+
 func TestQuietProgressIsNothing(t *testing.T) {
 	for _, terminal := range []bool{false, true} {
 		var b bytes.Buffer

@@ -34,7 +34,9 @@ func (r ratio) interval() string {
 
 // digits are those of the interval's width, and of its low end, which a wide
 // interval would round to nothing.
-func (r ratio) digits() int { return r.apart(digitsOf(min(r.high-r.low, r.low)), 1) }
+func (r ratio) digits() int {
+	return r.apart(min(digitsOf(min(r.high-r.low, r.low)), digitsOfThree(math.Abs(r.at-1))), 1)
+}
 
 // apart are enough digits that a difference from 1 that was shown is one.
 func (r ratio) apart(digits int, scale float64) int {
@@ -62,7 +64,7 @@ func (r ratio) change(noun, more, less string) string {
 
 func (r ratio) changed(at, low, high float64, what string) string {
 	at, low, high = 100*at, 100*low, 100*high
-	digits := r.apart(digitsOf(high-low), 100)
+	digits := r.apart(min(digitsOf(high-low), digitsOfThree(at)), 100)
 	return fmt.Sprintf("%s %% %s (%s to %s %%)", decimal(at, digits), what, decimal(low, digits), decimal(high, digits))
 }
 
@@ -73,6 +75,15 @@ func digitsOf(width float64) int {
 		return 2
 	}
 	return int(min(max(0, math.Ceil(-math.Log10(width/2))), mostDigits))
+}
+
+// digitsOfThree are the decimals with which a difference has three digits, which
+// is what a histogram tells apart, however often it says the same.
+func digitsOfThree(v float64) int {
+	if v <= 0 {
+		return mostDigits
+	}
+	return int(min(max(0, 2-math.Floor(math.Log10(v))), mostDigits))
 }
 
 func decimal(v float64, digits int) string { return strconv.FormatFloat(v, 'f', digits, 64) }

@@ -5,6 +5,8 @@ import (
 	"strconv"
 
 	"github.com/HdrHistogram/hdrhistogram-go"
+
+	"github.com/fcgikit/fcgikit/reports/result"
 )
 
 // shownPercentiles are those of every table; the hundredth is the highest value.
@@ -50,7 +52,15 @@ func (t *loadText) explain() {
 		return
 	}
 	t.explained = true
-	t.prose("response: from the planned start, what a user waits; service: from the real one; samples: the requests above it that it stands on, of p99 the slowest 1 %; few: another run will have another figure", "  ")
+	t.prose(columnWords(t.run.Plan)+"; samples: the requests above it that it stands on, of p99 the slowest 1 %; few: another run will have another figure", "  ")
+}
+
+// columnWords are what the two times of a request are.
+func columnWords(p result.Plan) string {
+	if p.Rate == 0 {
+		return "response and service are the same: without a rate no request has a planned start, and a server that pauses is asked little meanwhile; -rate shows what a user waits"
+	}
+	return "response: from the planned start, what a user waits; service: from the real one"
 }
 
 // beyondWords are of what the histogram can't tell apart.

@@ -5,7 +5,11 @@ import "strings"
 // subject prints what was found of one.
 func (t *loadText) subject(s *loadSum) {
 	t.line("")
-	t.line("%s  %s", t.paint(bold, clean(s.Name)), place(s.Subject))
+	head := t.paint(bold, clean(s.Name))
+	if at := place(s.Subject); at != clean(s.Name) {
+		head += "  " + at
+	}
+	t.line("%s", head)
 	t.prose(settings(s.Subject, t.run.Plan), "  ")
 	switch {
 	case len(s.Rounds) > 0:

@@ -45,7 +45,21 @@ func (s *loadSum) latencyWords() string {
 	if samplesAbove(s.response, []float64{99})[0] < fewSamples {
 		p99 += fmt.Sprintf(" (of only %s)", number(int(s.response.TotalCount()), "request"))
 	}
-	return fmt.Sprintf("response times: p50 %s, p99 %s, max %s", shortTime(percentileAt(s.response, 50)), p99, shortTime(percentileAt(s.response, 100)))
+	p99 += s.ownLateness()
+	times := "response"
+	if s.asked == 0 { // nothing was planned
+		times = "service"
+	}
+	return fmt.Sprintf("%s times: p50 %s, p99 %s, max %s", times, shortTime(percentileAt(s.response, 50)), p99, shortTime(percentileAt(s.response, 100)))
+}
+
+// ownLateness says that the p99 is the generator's rather than the server's.
+func (s *loadSum) ownLateness() string {
+	late, p99, service := percentileAt(s.lateness, 99), percentileAt(s.response, 99), percentileAt(s.service, 99)
+	if s.asked == 0 || 2*late < p99 || p99 < 2*service {
+		return ""
+	}
+	return fmt.Sprintf(" (mostly of being sent late: service p99 %s)", shortTime(service))
 }
 
 func (s *loadSum) errorWords() string {

@@ -88,8 +88,12 @@ func TestASubjectAloneIsToldInASentence(t *testing.T) {
 			"prefork missed the rate: of 2000 requests a second that were asked for 1432 were sent, and 1432 answered; response times: p50 800 µs, p99 1.19 ms, max 23.0 ms; no errors."},
 		"answers came later": {func(_ *result.Load, r *result.Round) { r.Duration = 8 * time.Second },
 			"prefork was sent 2000 requests a second, as asked, and took longer to answer them: 1250 a second; response times: p50 800 µs, p99 1.19 ms, max 23.0 ms; no errors."},
+		"it was sent late": {func(_ *result.Load, r *result.Round) {
+			r.Lateness, r.Response, r.Service = took(5000, 9*ms, 9*ms), took(5000, 9*ms, 9*ms), took(5000, ms, ms)
+		},
+			"prefork kept up with 2000 requests a second; response times: p50 9.01 ms, p99 9.01 ms (mostly of being sent late: service p99 1.00 ms), max 9.01 ms; no errors."},
 		"as fast as it can": {func(_ *result.Load, r *result.Round) { r.RateAsked, r.Response = 0, took(500, ms, ms) },
-			"prefork answered 2000 requests a second, as fast as 8 connections allow; response times: p50 1.00 ms, p99 1.00 ms (of only 500 requests), max 1.00 ms; no errors."},
+			"prefork answered 2000 requests a second, as fast as 8 connections allow; service times: p50 1.00 ms, p99 1.00 ms (of only 500 requests), max 1.00 ms; no errors."},
 		"its objective was missed": {func(l *result.Load, r *result.Round) {
 			l.Objective = &result.Objective{Text: "p99<1ms,max<20ms", Missed: []string{"p99<1ms: 1.19ms", "max<20ms: 23ms"}}
 		}, "The objective was missed: p99<1ms: 1.19ms; max<20ms: 23ms.\nprefork kept up with 2000 requests a second; response times: p50 800 µs, p99 1.19 ms, max 23.0 ms; no errors."},

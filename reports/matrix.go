@@ -115,15 +115,26 @@ func (m *Matrix) Size() string {
 	return fmt.Sprintf("%s, %s, %s", number(len(m.peers), "implementation"), number(cases, "case"), number(len(m.protocols), "protocol"))
 }
 
-// Fresh are the failures that nobody has recorded, in a sentence.
-func (m *Matrix) Fresh() string {
-	n, peers := m.fresh()
-	if n == 0 {
-		return "No failure is new: each is known, with its reason."
+// Broken are the rules that are not kept, in a sentence: each once for an
+// implementation.
+func (m *Matrix) Broken() string {
+	recorded := 0
+	for _, peer := range m.peers {
+		for _, p := range m.protocols {
+			recorded += countCases(peer.speaks(p.name), p.cases).n[known]
+		}
 	}
-	return fmt.Sprintf("%s in %s, beside those that are known.", number(n, "new failure"), number(peers, "implementation"))
+	n, peers := m.fresh()
+	switch {
+	case n == 0 && recorded == 0:
+		return "No failure."
+	case n == 0:
+		return fmt.Sprintf("%s, each recorded with its reason; none is new.", number(recorded, known.Name()))
+	}
+	return fmt.Sprintf("%s in %s, beside %s.", number(n, "new failure"), number(peers, "implementation"), number(recorded, known.Name()))
 }
 
+// fresh are the failures that nobody has recorded, and of how many implementations.
 func (m *Matrix) fresh() (n, peers int) {
 	for _, peer := range m.peers {
 		of := 0

@@ -48,6 +48,7 @@ func TestTheMatrixInABrowser(t *testing.T) {
 		{"a cell leads to its cases, and a case to the bytes", sample, []string{"index.html"}, matrixDrill},
 		{"the ways of an implementation are filtered", sample, []string{"peer/alpha.html"}, matrixPeerCases},
 		{"a phone needs not scroll sideways", sample, samplePages, matrixNarrow},
+		{"what is new stands out from what is known", sample, []string{"fcgi.html"}, matrixNew},
 		{"both schemes have contrast", sample, samplePages, matrixContrast},
 		{"tables and inputs are told to a screen reader", sample, samplePages, matrixAccessible},
 		{"what is above a table stays", sample, []string{"fcgi.html"}, matrixSticky},
@@ -124,15 +125,15 @@ const alphaFcgi = `section[data-protocol=fcgi] tbody[data-peer=alpha] .peer`
 func matrixCounts(t *testing.T, b *browser) {
 	numbers := func() string { t.Helper(); return strings.Join(seen(b, alphaFcgi+" td"), "|") }
 	all := numbers()
-	if !strings.Contains(all, "✗") || !strings.Contains(all, "✓") || !strings.Contains(all, "≈") {
+	if !strings.Contains(all, "✘") || !strings.Contains(all, "✓") || !strings.Contains(all, "✗") {
 		t.Fatalf("at first the cells are %q", all)
 	}
 	b.do(chromedp.Click(chromedp.CSS("#wanting")))
-	if got := numbers(); strings.Contains(got, "✓") || strings.Contains(got, "?") || !strings.Contains(got, "✗") {
+	if got := numbers(); strings.Contains(got, "✓") || strings.Contains(got, "?") || !strings.Contains(got, "✘") {
 		t.Errorf("of what is broken the cells are %q", got)
 	}
 	b.do(chromedp.Click(chromedp.CSS("input[name=level][value=must]")))
-	if got := numbers(); !strings.Contains(got, "!1") || !strings.Contains(got, "✗1") || strings.Contains(got, "≈") {
+	if got := numbers(); !strings.Contains(got, "!1") || !strings.Contains(got, "✘1") || strings.Contains(got, "✗") {
 		t.Errorf("without must the cells are %q", got)
 	}
 	b.do(chromedp.Click(chromedp.CSS("button[type=reset]")), chromedp.Poll[chromedp.Void](`location.hash === ""`))
@@ -276,6 +277,29 @@ func matrixContrast(t *testing.T, b *browser) {
 	}
 	if len(paper) != 2 {
 		t.Errorf("%s looks the same in both schemes: %v", b.url, paper)
+	}
+}
+
+// matrixNew tells a new failure from a known one by how light they are, for who
+// sees no colours: the one is inverted, and the other is on a tint of the paper.
+func matrixNew(t *testing.T, b *browser) {
+	defer b.do(media(""))
+	for _, scheme := range []string{"light", "dark"} {
+		b.do(media(scheme))
+		ratios := value[[]float64](b, `(() => {
+			const luminance = (color) => {
+				const parts = color.match(/-?[\d.]+(e-?\d+)?/g).map(Number);
+				const [r, g, b] = parts.map((n) => color.startsWith("color(") ? n : n / 255).map((v) => v <= 0.04045 ? v / 12.92 : ((v + 0.055) / 1.055) ** 2.4);
+				return 0.2126 * r + 0.7152 * g + 0.0722 * b + 0.05;
+			};
+			const solid = (e) => { for (; ; e = e.parentElement) { const color = getComputedStyle(e).backgroundColor; if (color !== "rgba(0, 0, 0, 0)") return luminance(color); } };
+			const [paper, known, fresh] = [".grid th[scope=row]", ".grid td.is-known > a", ".grid td.is-fail > a"].map((s) => solid(document.querySelector(s)));
+			const ratio = (a, b) => Math.max(a, b) / Math.min(a, b);
+			return [ratio(paper, known), ratio(paper, fresh)];
+		})()`)
+		if ratios[0] > 2 || ratios[1] < 3 {
+			t.Errorf("%s: to the paper a known failure has the contrast %.1f and a new one %.1f, want below 2 and from 3", scheme, ratios[0], ratios[1])
+		}
 	}
 }
 

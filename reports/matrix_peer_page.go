@@ -69,7 +69,7 @@ func (part *peerPart) tell(protocol *matrixProtocol, targets []*matrixTarget) {
 		if !cell.State.wants() && cell.State != known {
 			continue
 		}
-		e := evidenceOf(targets, c)[0] // the worst
+		e := evidenceOf(targets, c)[0] // what counts
 		told := peerCase{c, cell.State, e.Summary()}
 		if cell.State == known {
 			part.Known = append(part.Known, told)

@@ -10,6 +10,7 @@ import (
 	"golang.org/x/net/html"
 
 	"github.com/fcgikit/fcgikit/reports"
+	"github.com/fcgikit/fcgikit/reports/result"
 )
 
 // links are the references of a page, and its elements' ids.
@@ -140,7 +141,7 @@ func TestACasePageHasTheRuleTheBytesAndTheLog(t *testing.T) {
 		}
 	}
 	known := siteOf(t, matrixOf(t, matrixFiles()...))["case/fcgi_3.10_late.html"]
-	for _, want := range []string{"It never did.", "https://example.org/bugs/1", "the last line of alpha", "when all cases had run"} {
+	for _, want := range []string{"It never did.", "https://example.org/bugs/1", `>✗</span> known failure</span>`, "the last line of alpha", "when all cases had run"} {
 		if !strings.Contains(known, want) {
 			t.Errorf("%q is not on the page of a known failure", want)
 		}
@@ -156,5 +157,20 @@ func TestAPeerPageHasItsRuns(t *testing.T) {
 	}
 	if !strings.Contains(site["peer/gamma.html"], "not reached: it can&#39;t be reached") || !strings.Contains(site["index.html"], "it can&#39;t be reached") {
 		t.Error("that gamma was not reached is not told")
+	}
+}
+
+func TestTheIndexSaysWhatIsBroken(t *testing.T) {
+	bad, recorded := with("fcgi/3.3/version", "FastCGI 3.3", failing), with("fcgi/3.3/late", "FastCGI 3.3", failing)
+	recorded.Known = &result.Known{Reason: "It never did."}
+	for want, results := range map[string][]result.Result{
+		"No failure.": {passing("fcgi/3.3/version", "FastCGI 3.3")},
+		"1 known failure, each recorded with its reason; none is new.": {recorded},
+		"1 new failure in 1 implementation, beside 1 known failure.":   {recorded, bad},
+		"1 new failure in 1 implementation, beside 0 known failures.":  {bad},
+	} {
+		if index := siteOf(t, matrixOf(t, reports.MatrixFile{Name: "a", Run: runOf(1, named("a", "", "fcgi", "", "unix", results...))}))["index.html"]; !strings.Contains(index, "· "+want+"</p>") {
+			t.Errorf("%q is not on the index", want)
+		}
 	}
 }

@@ -9,9 +9,12 @@ import (
 )
 
 // matrixOrder is what counts where the results of a case differ, the first that
-// there is: a rule that one way breaks is broken, and one that only some ways
-// could be asked was asked.
-var matrixOrder = append(slices.Clone(wanting), known, passed, declared, untested)
+// there is: a rule that one way breaks is broken, whatever passes in another, and
+// one that only some ways could be asked was asked.
+var matrixOrder = []state{errored, failed, warned, known, mended, passed, declared, untested}
+
+// attention is in what order the states of several cases catch the eye.
+var attention = append(slices.Clone(wanting), known, passed, declared, untested)
 
 // notRun is the state of a case that a run does not have: an older one's.
 const notRun state = ""
@@ -108,7 +111,7 @@ func share(kept, tested int) string {
 
 // Overall is the worst of its states.
 func (c matrixCount) Overall() state {
-	for _, s := range matrixOrder {
+	for _, s := range attention {
 		if c.n[s] > 0 {
 			return s
 		}
@@ -139,7 +142,11 @@ var numberOrder = []state{passed, errored, failed, mended, warned, known, declar
 func (c matrixCount) Words() string {
 	var parts []string
 	for _, n := range c.Numbers() {
-		parts = append(parts, fmt.Sprintf("%d %s", n.N, n.State))
+		if n.State == known {
+			parts = append(parts, number(n.N, known.Name()))
+		} else {
+			parts = append(parts, fmt.Sprintf("%d %s", n.N, n.State))
+		}
 	}
 	return strings.Join(parts, ", ")
 }
@@ -170,9 +177,10 @@ func (s state) Class() string {
 	return string(s)
 }
 
-// signs are the states at a glance: they differ in more than their colour.
+// signs are the states at a glance: they differ in more than their colour. What is
+// known to be broken is crossed as what is new, whose heavy cross the style inverts.
 var signs = map[state]string{
-	passed: "✓", failed: "✗", warned: "!", errored: "⚡", mended: "↑", known: "≈", declared: "–", untested: "?", notRun: "·",
+	passed: "✓", failed: "✘", warned: "!", errored: "⚡", mended: "↑", known: "✗", declared: "–", untested: "?", notRun: "·",
 }
 
 // Sign is a state in a character.
@@ -180,8 +188,11 @@ func (s state) Sign() string { return signs[s] }
 
 // Name is a state in words.
 func (s state) Name() string {
-	if s == notRun {
+	switch s {
+	case notRun:
 		return "not run"
+	case known:
+		return "known failure"
 	}
 	return string(s)
 }

@@ -63,6 +63,25 @@ func TestFilesOfAnImplementationBecomeOneWithItsWays(t *testing.T) {
 	}
 }
 
+// TestWhatOneWayBreaksIsBroken though it is mended in another, and though others
+// could not be asked.
+func TestWhatOneWayBreaksIsBroken(t *testing.T) {
+	expected := &result.Known{Version: "1.0", Reason: "It never did."}
+	broken, passes := with("fcgi/3.3/version", "FastCGI 3.3", failing), passing("fcgi/3.3/version", "FastCGI 3.3")
+	broken.Known, passes.Known = expected, expected
+	m := matrixOf(t, reports.MatrixFile{Name: "a", Run: runOf(1,
+		named("a", "", "fcgi", "", "tcp", passes), named("a", "", "fcgi", "", "unix", broken),
+		named("a", "", "fcgi", "", "tls", with("fcgi/3.3/version", "FastCGI 3.3", needing("more"))))})
+	p := summaryPeer(t, m, "a").Protocols[0]
+	if p.Kept != 0 || p.Tested != 1 || p.Others["fcgi/3.3/version"] != "known" {
+		t.Errorf("%d of %d kept, and it is %q", p.Kept, p.Tested, p.Others["fcgi/3.3/version"])
+	}
+	page := siteOf(t, m)["case/fcgi_3.3_version.html"]
+	if !strings.Contains(page, "known failure</span> <small>in 1 of 3 ways</small></td><td>It never did.</td>") {
+		t.Errorf("its page doesn't say so:\n%s", page[strings.Index(page, "<tbody>"):])
+	}
+}
+
 func TestAFileNamesItsImplementation(t *testing.T) {
 	beta := summaryPeer(t, matrixOf(t, matrixFiles()...), "beta")
 	if got := beta.Targets[0].How; got != "fcgi+unix:/run/app.sock" {

@@ -41,7 +41,7 @@ func (s *subject) ask(ctx context.Context, asked vegeta.Target) (firstAnswer, er
 	defer resp.Body.Close()
 	a := firstAnswer{status: resp.Status, code: resp.StatusCode}
 	var h maphash.Hash
-	h.SetSeed(seed)
+	h.SetSeed(digestSeed)
 	all := io.TeeReader(resp.Body, &h)
 	a.body, err = io.ReadAll(io.LimitReader(all, shownOfBody))
 	if err == nil {
@@ -54,7 +54,7 @@ func (s *subject) ask(ctx context.Context, asked vegeta.Target) (firstAnswer, er
 	return a, nil
 }
 
-var seed = maphash.MakeSeed()
+var digestSeed = maphash.MakeSeed()
 
 // differ is whether some more answers to the same request, asked for at once so
 // that several workers give them, are others: of a dynamic page there is no body
@@ -68,11 +68,11 @@ func (s *subject) differ(ctx context.Context, first firstAnswer) bool {
 			differs <- err == nil && a.code == first.code && a.digest != first.digest
 		}()
 	}
-	any := false
+	differ := false
 	for range more {
-		any = <-differs || any
+		differ = <-differs || differ
 	}
-	return any
+	return differ
 }
 
 // unanswered is what came in place of an answer.
@@ -120,7 +120,7 @@ func (a firstAnswer) String() string {
 
 // first asks a subject before it is loaded, and tells of an answer that is not
 // the wanted one. A request that is refused is not worth repeating.
-func (f *commonFlags) first(ctx context.Context, in *cli.Invocation, s *subject) error {
+func (f *loadFlags) first(ctx context.Context, in *cli.Invocation, s *subject) error {
 	if err := s.needsProbe(ctx, f.workload); err != nil {
 		return err
 	}
@@ -133,7 +133,7 @@ func (f *commonFlags) first(ctx context.Context, in *cli.Invocation, s *subject)
 		return err
 	}
 	asked := s.asked[0].Method + " " + strings.TrimPrefix(s.asked[0].URL, "http://localhost")
-	if f.expectStatus == 0 && a.code/100 == 4 {
+	if f.expectStatus == 0 && a.code/100 == 4 && len(s.asked) == 1 {
 		return cli.Failed(fmt.Errorf("%s answers %s with %s: expected a path or -script that it serves, such as unix:/run/app.sock:/path; -expect-status %d takes this answer", s.found.Name, asked, a, a.code))
 	}
 	if f.verbose || !f.good(a.code) {
@@ -146,7 +146,7 @@ func (f *commonFlags) first(ctx context.Context, in *cli.Invocation, s *subject)
 }
 
 // mayDiffer is that nobody said what bodies must be.
-func (f *commonFlags) mayDiffer() bool { return !f.anyBody && !f.flags.Given("expect-body") }
+func (f *loadFlags) mayDiffer() bool { return !f.anyBody && !f.flags.Given("expect-body") }
 
 func (s *subject) takeAnyBody(in *cli.Invocation) {
 	s.anyBody = true
@@ -154,7 +154,7 @@ func (s *subject) takeAnyBody(in *cli.Invocation) {
 }
 
 // good is whether a status is the wanted one.
-func (f *commonFlags) good(status int) bool {
+func (f *loadFlags) good(status int) bool {
 	if f.expectStatus != 0 {
 		return status == f.expectStatus
 	}

@@ -14,7 +14,7 @@ import (
 
 // bench is one run over all subjects.
 type bench struct {
-	*commonFlags
+	*loadFlags
 	in       *cli.Invocation
 	out      *output
 	progress *reports.LoadProgress
@@ -26,8 +26,8 @@ type bench struct {
 	limit    []result.Diagnosis // of a search: the generator's
 }
 
-func newBench(f *commonFlags, in *cli.Invocation, p result.Plan, subjects []*subject) *bench {
-	b := &bench{commonFlags: f, in: in, subjects: subjects, out: f.newOutput(in, f.toStdout())}
+func newBench(f *loadFlags, in *cli.Invocation, p result.Plan, subjects []*subject) *bench {
+	b := &bench{loadFlags: f, in: in, subjects: subjects, out: f.newOutput(in, f.toStdout())}
 	b.run = result.Load{Version: result.LoadVersion, Tool: tool.Version(), Started: time.Now().UTC(), Seed: f.seed, Plan: p}
 	if f.slo != "" {
 		b.run.Objective = &result.Objective{Text: f.objective.String()}
@@ -40,9 +40,9 @@ func newBench(f *commonFlags, in *cli.Invocation, p result.Plan, subjects []*sub
 // will run.
 func (b *bench) start(ctx context.Context) (err error) {
 	for _, s := range b.subjects {
-		err := s.start(ctx, b.commonFlags)
+		err := s.start(ctx, b.loadFlags)
 		if err == nil {
-			err = s.connect(b.commonFlags, b.run.Plan)
+			err = s.connect(b.loadFlags, b.run.Plan)
 		}
 		if err == nil {
 			err = b.first(ctx, b.in, s)
@@ -89,18 +89,17 @@ func (b *bench) end(ctx context.Context) error {
 	if err := b.judge(); err != nil {
 		return err
 	}
-	if err := b.finish(b.out, b.run); err != nil {
-		return fmt.Errorf("what was found can't be printed: %w", err)
-	}
+	printed := errors.Join(b.finish(b.out, b.run), b.out.Err)
 	if b.gone != nil {
 		b.printSaid(b.gone)
 	}
-	if err := errors.Join(b.stream.close(), b.writeAll(b.in, b.run)); err != nil {
-		return err
-	}
+	written := errors.Join(b.stream.close(), b.writeAll(b.in, b.run))
 	b.stream = nil
-	if b.out.Err != nil {
-		return fmt.Errorf("what was found can't be printed: %w", b.out.Err)
+	switch {
+	case written != nil:
+		return written
+	case printed != nil:
+		return fmt.Errorf("what was found can't be printed: %w", printed)
 	}
 	return cli.Quietly(b.code())
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"slices"
+	"strings"
 
 	"github.com/fcgikit/fcgikit/cmd/fcgibench/load"
 	"github.com/fcgikit/fcgikit/cmd/internal/cli"
@@ -33,12 +34,24 @@ func (f *compareFlags) Run(_ context.Context, in *cli.Invocation, args []string)
 	if err := f.tell(in, both); err != nil {
 		return err
 	}
-	worse := func(c result.Comparison) bool { return c.Judgement == result.Worse }
-	if slices.ContainsFunc(both.Comparisons, worse) {
+	if slices.ContainsFunc(both.Diagnoses, isInvalid) {
+		return cli.Quietly(exitInvalid)
+	}
+	if slices.ContainsFunc(both.Comparisons, slower) {
 		return cli.Quietly(cli.ExitFailed)
 	}
 	if len(both.Comparisons) == 0 {
 		return cli.WithCode(exitInvalid, fmt.Errorf("%s and %s have no rounds to compare", args[0], args[1]))
 	}
 	return nil
+}
+
+// noticeable is the least ratio that counts: less may be certain, and nobody's
+// concern.
+const noticeable = 1.01
+
+// slower is a measure of the answers, not of what they cost, that is worse.
+func slower(c result.Comparison) bool {
+	cost := strings.HasPrefix(c.Measure, "server ") || strings.HasPrefix(c.Measure, "client ")
+	return c.Judgement == result.Worse && !cost && max(c.Ratio, 1/c.Ratio) >= noticeable
 }

@@ -67,9 +67,9 @@ func isInvalid(d result.Diagnosis) bool { return d.Invalid }
 // exitInvalid is of a run that fcgibench itself was the limit of.
 const exitInvalid = result.ExitNothingRan
 
-// met is the share of the planned requests that must be sent, and of the sent
+// enough is the share of the planned requests that must be sent, and of the sent
 // ones that must succeed.
-const met = 0.99
+const enough = 0.99
 
 // short is whether a subject's rate was not met, or too many of its requests
 // failed where no objective says how many may.
@@ -84,8 +84,8 @@ func (b *bench) short(s result.Subject) bool {
 	switch {
 	case seconds == 0 || succeeded == 0:
 		return true
-	case sent < met*asked:
+	case sent < enough*asked:
 		return true
 	}
-	return !b.objective.OfErrors() && float64(succeeded) < met*float64(requests)
+	return !b.objective.OfErrors() && float64(succeeded) < enough*float64(requests)
 }

@@ -88,9 +88,28 @@ func TestScheduleOfThePlan(t *testing.T) {
 	}
 }
 
+func TestWhatCostsMoreIsNotSlower(t *testing.T) {
+	for _, c := range []struct {
+		result.Comparison
+		want bool
+	}{
+		{result.Comparison{Measure: "p99", Ratio: 2, Judgement: result.Worse}, true},
+		{result.Comparison{Measure: "throughput", Ratio: 0.5, Judgement: result.Worse}, true},
+		{result.Comparison{Measure: "throughput", Ratio: 0.999, Judgement: result.Worse}, false},
+		{result.Comparison{Measure: "p99", Ratio: 2, Judgement: result.NoDifference}, false},
+		{result.Comparison{Measure: "p99", Ratio: 0.5, Judgement: result.Better}, false},
+		{result.Comparison{Measure: "server memory", Ratio: 2, Judgement: result.Worse}, false},
+		{result.Comparison{Measure: "client CPU per request", Ratio: 2, Judgement: result.Worse}, false},
+	} {
+		if got := slower(c.Comparison); got != c.want {
+			t.Errorf("%+v: slower %v", c.Comparison, got)
+		}
+	}
+}
+
 // TestARateIsMetByWhatSucceeds, and by what was sent.
 func TestARateIsMetByWhatSucceeds(t *testing.T) {
-	b := &bench{commonFlags: &commonFlags{}}
+	b := &bench{loadFlags: &loadFlags{}}
 	for name, c := range map[string]struct {
 		sent      float64
 		succeeded int64

@@ -11,7 +11,7 @@ import (
 type runFlags struct {
 	rateFlags
 	timeFlags
-	commonFlags
+	loadFlags
 }
 
 // Register has the flags in their groups.
@@ -20,7 +20,7 @@ func (f *runFlags) Register(fs *cli.Flags) {
 		f.rateFlags.register(fs)
 		f.timeFlags.register(fs)
 	})
-	f.commonFlags.register(fs, "threaded,prefork")
+	f.loadFlags.register(fs, "threaded,prefork")
 }
 
 // Run loads the targets, or the embedded servers.
@@ -28,7 +28,7 @@ func (f *runFlags) Run(ctx context.Context, in *cli.Invocation, args []string) e
 	if f.version {
 		return f.printVersion(in)
 	}
-	if err := f.commonFlags.settle(args); err != nil {
+	if err := f.loadFlags.settle(args); err != nil {
 		return err
 	}
 	var p result.Plan
@@ -45,7 +45,7 @@ func (f *runFlags) Run(ctx context.Context, in *cli.Invocation, args []string) e
 	if err := f.reportFlags.settle(); err != nil {
 		return err
 	}
-	b := newBench(&f.commonFlags, in, p, subjects)
+	b := newBench(&f.loadFlags, in, p, subjects)
 	defer b.stop()
 	if err := b.start(ctx); err != nil {
 		return err

@@ -11,7 +11,7 @@ import (
 
 // searchFlags are those of fcgibench search.
 type searchFlags struct {
-	commonFlags
+	loadFlags
 	from, to         string
 	duration, warmup time.Duration
 	poisson          bool
@@ -34,7 +34,7 @@ func (f *searchFlags) Register(fs *cli.Flags) {
 		fs.Var((*cli.DurationFlag)(&f.warmup), "warmup", "`D`: before the first try, at the lowest rate")
 		fs.BoolVar(&f.poisson, "poisson", false, "send at random moments, as many users do")
 	})
-	f.commonFlags.register(fs, "threaded")
+	f.loadFlags.register(fs, "threaded")
 }
 
 // Run searches.
@@ -53,7 +53,7 @@ func (f *searchFlags) Run(ctx context.Context, in *cli.Invocation, args []string
 	if err := f.reportFlags.settle(); err != nil {
 		return err
 	}
-	b := newBench(&f.commonFlags, in, p, subjects)
+	b := newBench(&f.loadFlags, in, p, subjects)
 	defer b.stop()
 	if err := b.start(ctx); err != nil {
 		return err
@@ -68,7 +68,7 @@ func (f *searchFlags) settle(args []string) (p result.Plan, err error) {
 	if f.slo == "" {
 		return p, cli.Misused("expected an objective: %s", searchExample)
 	}
-	if err := f.commonFlags.settle(args); err != nil {
+	if err := f.loadFlags.settle(args); err != nil {
 		return p, err
 	}
 	if err := f.one(args); err != nil {

@@ -68,7 +68,10 @@ func (s *stream) close() error {
 	for _, o := range s.outputs {
 		all = errors.Join(all, o.Commit())
 	}
-	return all
+	if all != nil {
+		return fmt.Errorf("vegeta's results can't be written: %w", all)
+	}
+	return nil
 }
 
 func (s *stream) discard() {

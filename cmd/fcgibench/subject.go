@@ -64,7 +64,7 @@ func (f *serverFlags) targets(args []string, pool int, last *cli.LastActs) ([]*s
 }
 
 // start has the server serve, and finds out what it speaks.
-func (s *subject) start(ctx context.Context, f *commonFlags) error {
+func (s *subject) start(ctx context.Context, f *loadFlags) error {
 	switch {
 	case s.server != nil:
 		if err := s.server.Start(ctx); err != nil {
@@ -123,7 +123,7 @@ func multiplexes(values []client.Value) bool {
 }
 
 // prepare finds out what is asked, before anything is started.
-func (s *subject) prepare(f *commonFlags) (err error) {
+func (s *subject) prepare(f *loadFlags) (err error) {
 	if s.asked, err = f.requests(s.target, s.path); err != nil {
 		return err
 	}
@@ -139,7 +139,7 @@ func (s *subject) prepare(f *commonFlags) (err error) {
 }
 
 // connect makes the client.
-func (s *subject) connect(f *commonFlags, p result.Plan) (err error) {
+func (s *subject) connect(f *loadFlags, p result.Plan) (err error) {
 	if s.transport, err = transport(s.target, p, s.found.Pool); err != nil {
 		return err
 	}

@@ -27,9 +27,10 @@ func readTargets(name string, target client.Target, header http.Header) ([]veget
 	if bytes.HasPrefix(bytes.TrimSpace(text), []byte("{")) {
 		read = vegeta.NewJSONTargeter(bytes.NewReader(append(text, '\n')), nil, header)
 	}
-	asked, err := vegeta.ReadAllTargets(read)
+	n := 0
+	asked, err := vegeta.ReadAllTargets(func(t *vegeta.Target) error { n++; return read(t) })
 	if err != nil {
-		return nil, cli.Misused("-targets %s: %v: expected %s", name, err, targetsExample)
+		return nil, cli.Misused("-targets %s: request %d: %v: expected %s", name, n, err, targetsExample)
 	}
 	for i := range asked {
 		if asked[i].URL, err = relative(asked[i].URL, target); err != nil {

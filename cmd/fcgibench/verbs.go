@@ -22,7 +22,7 @@ func verbs() []cli.Verb {
 			New: func() cli.Command { return &searchFlags{} },
 		},
 		{
-			Name: "compare", Does: "compare two runs of -json; exit 1 if the second is worse",
+			Name: "compare", Does: "compare two runs of -json; exit 1 if the second is slower",
 			Synopsis: "fcgibench compare [flags] BEFORE.json AFTER.json", Example: compareExample,
 			New: func() cli.Command { return &compareFlags{} },
 		},

@@ -7,8 +7,8 @@
   const boxes = ["protocol", "state", "level"];
   const fields = ["section", "peer", "text"].filter((name) => form.elements[name]);
   const broken = new Set(["error", "fail", "mended", "warn", "known"]);
-  const signs = { pass: "✓", error: "⚡", fail: "✗", mended: "↑", warn: "!", known: "≈", na: "–", untested: "?" };
-  const words = { mended: "passes now", na: "n/a" };
+  const signs = { pass: "✓", error: "⚡", fail: "✘", mended: "↑", warn: "!", known: "✗", na: "–", untested: "?" };
+  const words = { known: "known failure", mended: "passes now", na: "n/a" };
   // Of several states the first that there is tells how a cell looks.
   const worst = ["error", "fail", "mended", "warn", "known", "pass", "na", "untested"];
 
@@ -58,7 +58,7 @@
     }
     const some = Object.keys(signs).filter((state) => n[state]);
     cell.className = "is-" + (worst.find((state) => n[state]) ?? "not-run");
-    const said = some.map((state) => `${n[state]} ${words[state] ?? state}`).join(", ");
+    const said = some.map((state) => `${n[state]} ${words[state] ?? state}${state === "known" && n[state] > 1 ? "s" : ""}`).join(", ");
     const link = cell.querySelector("a");
     const seen = link ?? cell.querySelector("[aria-hidden]");
     if (link) link.setAttribute("aria-label", said);

@@ -1,6 +1,9 @@
 package result
 
-import "time"
+import (
+	"math"
+	"time"
+)
 
 // LoadVersion is that of the JSON form of a Load. A reader refuses another.
 const LoadVersion = 1
@@ -97,10 +100,23 @@ type Percentile struct {
 	Samples int64         `json:"samples"` // above it: what stands behind it
 }
 
+// Rank is the place of a percentile among so many latencies in their order, from
+// 1: the first that so many percent of them do not exceed, and never fewer, as
+// the nearest place would be. It is 0 where there is none.
+func Rank(count int64, of float64) int64 {
+	// A hair is taken off, since 99.9 % of 1000 come out a little above 999.
+	return min(count, max(1, int64(math.Ceil(of/100*float64(count)-1e-6))))
+}
+
+// SamplesAbove is how many of so many latencies lie above a percentile: what
+// stands behind it. It goes by rank, so that many requests that ended alike, at
+// a time limit, are many.
+func SamplesAbove(count int64, of float64) int64 { return count - Rank(count, of) }
+
 // Usage is what a process, or a tree of them, took during a round.
 type Usage struct {
 	CPU         time.Duration `json:"cpu_ns"`
-	Memory      int64         `json:"memory_bytes"` // resident, the highest seen
+	Memory      int64         `json:"memory_bytes"` // resident, the highest seen; what processes share counts once
 	Processes   int           `json:"processes,omitempty"`
 	Goroutines  int           `json:"goroutines,omitempty"`
 	Descriptors int           `json:"descriptors,omitempty"`
@@ -112,7 +128,7 @@ type Usage struct {
 // Instant is one second of a round.
 type Instant struct {
 	At          time.Duration    `json:"at_ns"`           // its end, since the round began
-	Asked       float64          `json:"asked,omitempty"` // requests a second at that moment
+	Asked       float64          `json:"asked,omitempty"` // requests a second, on average; none behind the planned end
 	Sent        int64            `json:"sent"`
 	Done        int64            `json:"done"`
 	Failed      int64            `json:"failed"`

@@ -62,7 +62,12 @@ func Cases(s Server) {
 		})
 		ginkgo.It(suite.FirstID+": a plain request is answered", func() { s.judge(found[suite.FirstID]) })
 		for _, c := range cases {
-			ginkgo.It(c.ID+": "+c.Title, Labels(c), func() { s.judge(found[c.ID]) })
+			ginkgo.It(c.ID+": "+c.Title, Labels(c), func() {
+				if len(found[c.ID]) == 0 {
+					ginkgo.Fail("it was not run")
+				}
+				s.judge(found[c.ID])
+			})
 		}
 	})
 }

@@ -1,11 +1,13 @@
 //go:build ignore
 
 /* The probe application, contract 1, for libfcgi, the FastCGI developer's kit.
- *   cc -O2 -o probe probe.c -lfcgi
+ *   cc -O2 -pthread -o probe probe.c -lfcgi
  *   spawn-fcgi -n -s app.sock -- ./probe    or, without a socket at fd 0: PEER_ADDRESS=127.0.0.1:9000 ./probe
+ * With PEER_METHOD=threaded it serves eight connections at once, in threads.
  * (The first line keeps the go command from it.) */
 
 #include <fcgiapp.h>
+#include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -505,11 +507,32 @@ static void serve(FCGX_Request *request)
     free(a.query);
 }
 
-int main(void)
+static int listening; /* the socket: fd 0, or one of its own */
+
+static void *serve_all(void *none)
 {
     FCGX_Request request;
-    int listening = 0;
-    const char *address = getenv("PEER_ADDRESS");
+    FCGX_InitRequest(&request, listening, 0);
+    while (FCGX_Accept_r(&request) == 0)
+        serve(&request);
+    return none;
+}
+
+/* serve_in_threads has so many of them, this one among them, each with a connection at a time. */
+static void serve_in_threads(int threads)
+{
+    pthread_t thread;
+    while (--threads > 0)
+        if (pthread_create(&thread, NULL, serve_all, NULL) != 0) {
+            fprintf(stderr, "probe: no thread can be started\n");
+            exit(1);
+        }
+    serve_all(NULL);
+}
+
+int main(void)
+{
+    const char *address = getenv("PEER_ADDRESS"), *method = getenv("PEER_METHOD");
     for (size_t i = 0; i < sizeof letters; i++)
         letters[i] = 'a' + i % 26;
     if (FCGX_Init() != 0)
@@ -518,8 +541,6 @@ int main(void)
         fprintf(stderr, "probe: no listening socket: neither fd 0 nor PEER_ADDRESS=%s is one\n", address ? address : "");
         return 1;
     }
-    FCGX_InitRequest(&request, listening, 0);
-    while (FCGX_Accept_r(&request) == 0)
-        serve(&request);
+    serve_in_threads(method && strcmp(method, "threaded") == 0 ? 8 : 1);
     return 0;
 }

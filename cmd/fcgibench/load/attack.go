@@ -69,6 +69,25 @@ func (r *Round) Run(ctx context.Context) (result.Round, error) {
 	return a.run(), nil
 }
 
+// asked is the rate that is asked for between two moments: behind the planned
+// end, where only the last answers come, it is none.
+func (r *Round) asked(from, to time.Duration) float64 {
+	if r.Schedule == nil || to <= from {
+		return 0
+	}
+	end := to
+	if r.Duration > 0 {
+		end = min(end, r.Duration)
+	}
+	if r.Requests > 0 {
+		end = min(end, endOf(r.Schedule, r.Requests))
+	}
+	if end <= from {
+		return 0
+	}
+	return meanRate(r.Schedule, from, end) * (end - from).Seconds() / (to - from).Seconds()
+}
+
 func (r *Round) goodStatus(status int) bool {
 	if r.Status != 0 {
 		return status == r.Status
@@ -156,9 +175,11 @@ func (a *attack) attacker() *vegeta.Attacker {
 
 // sum is what was found.
 func (a *attack) sum(ended time.Duration) result.Round {
-	r := result.Round{Duration: ended}
-	a.tally.fill(&r)
 	end := a.planEnd()
+	// The last answer may come before the last interval is over: a count over less
+	// than the plan's time would be a higher rate than was asked for.
+	r := result.Round{Duration: max(ended, end)}
+	a.tally.fill(&r)
 	r.RateAsked = rateAsked(a.round.Schedule, end)
 	r.RateMet = float64(a.tally.sent()) / max(end, a.pacer.stopped).Seconds()
 	after := a.round.Transport.Stats()

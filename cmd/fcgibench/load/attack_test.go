@@ -211,6 +211,38 @@ func TestRoundEndsWithItsRequests(t *testing.T) {
 	})
 }
 
+// TestARoundLastsAsLongAsItsPlan: its last answers come within the last interval,
+// and a server that answers all in time does not answer more than it is asked.
+func TestARoundLastsAsLongAsItsPlan(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		for name, r := range map[string]Round{
+			"requests": {Transport: scripted(fine), Schedule: Constant(10), Requests: 10},
+			"duration": {Transport: scripted(fine), Schedule: Constant(10), Duration: time.Second},
+		} {
+			if got := r.mustRun(t, t.Context()); got.Requests != 10 || got.Duration != time.Second {
+				t.Errorf("%s: %d requests in %v, want 10 in 1s", name, got.Requests, got.Duration)
+			}
+		}
+	})
+}
+
+// TestNothingIsAskedBehindThePlannedEnd: the last answers may take long.
+func TestNothingIsAskedBehindThePlannedEnd(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		for name, r := range map[string]Round{
+			"duration": {Schedule: Constant(100), Duration: 2 * time.Second},
+			"requests": {Schedule: Constant(100), Requests: 200},
+			"poisson":  {Schedule: NewPoisson(100, 1), Requests: 200},
+		} {
+			r.Transport = &stalling{service: 2500 * time.Millisecond}
+			timeline := r.mustRun(t, t.Context()).Timeline
+			if len(timeline) < 4 || timeline[0].Asked < 99 || timeline[0].Asked > 101 || timeline[3].Asked != 0 {
+				t.Errorf("%s: %+v", name, timeline)
+			}
+		}
+	})
+}
+
 func TestBadTargetIsAnError(t *testing.T) {
 	good := hellos()[0]
 	for name, targets := range map[string][]vegeta.Target{

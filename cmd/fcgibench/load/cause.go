@@ -41,14 +41,24 @@ const (
 	interruptedByUs Cause = "interrupted" // is not counted as an error
 )
 
+// mostlyQueued is the share of a request's time in the queue from which on that
+// was what its time limit passed in: it got a connection in its last moments, in
+// which nothing else could be done.
+const mostlyQueued = 0.9
+
 // causeOf classifies an error of the Transport's.
 func (h *hit) causeOf(err error) Cause {
 	c := causeOf(err)
-	if c == TimeoutUnread && h.exchange.Reused {
+	switch {
+	case isTimeout(err) && !h.exchange.Began.IsZero() && float64(h.queued()) > mostlyQueued*float64(h.ended-h.began):
+		return TimeoutQueued
+	case c == TimeoutUnread && h.exchange.Reused:
 		return TimeoutWaiting // somebody does read there, and is slow
 	}
 	return c
 }
+
+func isTimeout(err error) bool { return causeOfTimeout(err) != none }
 
 func causeOf(err error) Cause {
 	for _, classify := range []func(error) Cause{causeOfTimeout, causeOfRejection, causeOfAnswer, causeOfConnecting} {

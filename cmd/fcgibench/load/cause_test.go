@@ -56,6 +56,29 @@ func TestErrorsAreToldByCause(t *testing.T) {
 	}
 }
 
+// TestATimeLimitThatPassedInTheQueueIsTheQueues: a request that gets a connection
+// in its last moment can't connect, write or read in time, whatever the server does.
+func TestATimeLimitThatPassedInTheQueueIsTheQueues(t *testing.T) {
+	began := time.Now()
+	for _, phase := range []client.Phase{client.Connecting, client.Writing, client.FirstByte, client.Reading} {
+		late := hit{ended: 5 * time.Second, exchange: client.Exchange{Began: began, GotConn: began.Add(4990 * time.Millisecond)}}
+		if got := late.causeOf(&client.TimeoutError{Phase: phase}); got != TimeoutQueued {
+			t.Errorf("%s in the last 10 ms: %q, want %q", phase, got, TimeoutQueued)
+		}
+		early := hit{ended: 5 * time.Second, exchange: client.Exchange{Began: began, GotConn: began.Add(time.Second)}}
+		if got := early.causeOf(&client.TimeoutError{Phase: phase}); got == TimeoutQueued {
+			t.Errorf("%s for 4 s: %q", phase, got)
+		}
+		if got := late.causeOf(client.ErrOverloaded); got != Overloaded {
+			t.Errorf("an answer: %q, want %q", got, Overloaded)
+		}
+	}
+	dialed := hit{ended: 5 * time.Second, cause: TimeoutConnect, exchange: client.Exchange{Began: began, ConnectTime: 4 * time.Second}}
+	if took := dialed.phases(); took[phaseQueue] != time.Second || took[phaseConnect] != 4*time.Second {
+		t.Errorf("connecting for 4 s of 5: %v in the queue, %v connecting", took[phaseQueue], took[phaseConnect])
+	}
+}
+
 // TestATimeoutIsOfAnUnreadConnectionOnce: one that served before has a reader.
 func TestATimeoutIsOfAnUnreadConnectionOnce(t *testing.T) {
 	for reused, want := range map[bool]Cause{false: TimeoutUnread, true: TimeoutWaiting} {

@@ -49,7 +49,7 @@ func percentileOf(of float64) func(result.Round) (float64, bool, error) {
 		if err != nil {
 			return 0, false, fmt.Errorf("response times: %w", err)
 		}
-		at := h.ValueAtPercentile(of)
+		at := ValueAt(h, of)
 		return float64(at), at > 0, nil
 	}
 }

@@ -83,9 +83,9 @@ func (e *evidence) found(findings ...finding) []result.Diagnosis {
 func diagnoseServer(subject result.Subject, rounds []result.Round, plan result.Plan) []result.Diagnosis {
 	e := newEvidence(subject, rounds, plan)
 	if gone := e.found(findDeath, findSilence); len(gone) > 0 {
-		return append(gone, e.found(findUnread, findRejections, findStatuses)...)
+		return append(gone, e.found(findPileUp, findUnread, findRejections, findStatuses)...)
 	}
-	return e.found(findStalls, findUnread, findSlowness, findBacklog, findHeldBack, findBusyPool, findClosing, findCutAnswers, findRejections, findStatuses, findBodies)
+	return e.found(findPileUp, findStalls, findAbsence, findUnread, findSlowness, findBacklog, findHeldBack, findBusyPool, findClosing, findCutAnswers, findRejections, findStatuses, findBodies, findOthers)
 }
 
 func one(what, cure string) []result.Diagnosis {
@@ -96,9 +96,9 @@ func one(what, cure string) []result.Diagnosis {
 func (e *evidence) place(round int, at time.Duration) string {
 	at = at.Round(100 * time.Millisecond)
 	if len(e.rounds) == 1 {
-		return fmt.Sprintf("%v into the run", at)
+		return shortly(at) + " into the run"
 	}
-	return fmt.Sprintf("%v into round %d", at, round+1)
+	return fmt.Sprintf("%s into round %d", shortly(at), round+1)
 }
 
 // nTimes is a count in words.

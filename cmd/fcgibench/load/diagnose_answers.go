@@ -17,11 +17,15 @@ func findStatuses(e *evidence) []result.Diagnosis {
 	if n > 0 {
 		return one(fmt.Sprintf("%d of %d answers say that the server failed (%s)", n, e.allStatuses(), counted(bad)), "see the server's error log")
 	}
-	bad, n = e.statusesOf("4")
-	if e.succeeded == 0 && n > 0 {
+	switch bad, n = e.statusesOf("4"); {
+	case e.succeeded == 0 && n > 0:
 		return one(fmt.Sprintf("every answer refuses the request (%s)", counted(bad)), "say what to ask for: -script FILE and -root DIR, or a URL with its path")
+	case e.times(WrongStatus) == 0:
+		return nil
+	case n > 0:
+		return one(fmt.Sprintf("%d of %d answers refuse the request (%s)", n, e.allStatuses(), counted(bad)), "see whether all that is asked for is there; or whether the server limits the rate")
 	}
-	return nil
+	return one(fmt.Sprintf("%d of %d answers had another status than the wanted one (%s)", e.times(WrongStatus), e.allStatuses(), counted(e.statuses)), "-expect-status says which is wanted")
 }
 
 // statusesOf are those of a class, and how many answers had them.

@@ -82,13 +82,23 @@ func findClosing(e *evidence) []result.Diagnosis {
 	broken := e.times(LostKept)
 	closed := e.lost + broken
 	if closed < fewClosings || e.requests > longKept*closed {
-		return nil
+		return e.lostNowAndThen(broken)
 	}
 	what := fmt.Sprintf("the server closes a kept connection every %.0f requests or so: %d were gone", math.Round(float64(e.requests)/float64(closed)), closed)
 	if broken > 0 {
 		what += fmt.Sprintf(", and %d requests with them", broken)
 	}
 	return one(what, "raise its limit of requests for a connection or worker, or use -keepalive=false")
+}
+
+// lostNowAndThen is of requests that a kept connection's end lost, too few for a
+// limit of requests.
+func (e *evidence) lostNowAndThen(broken int64) []result.Diagnosis {
+	if broken == 0 {
+		return nil
+	}
+	return one(fmt.Sprintf("the server ended a kept connection %s with a request on its way, of %d requests", nTimes(broken), e.requests),
+		"it restarts workers, or ends idle connections: give it a longer idle time, or have the client send such a request again")
 }
 
 // findCutAnswers is of answers whose connection ended too early.
@@ -144,9 +154,19 @@ func findBusyPool(e *evidence) []result.Diagnosis {
 	cure := "raise -connections as far as the server has workers, or lower -rate"
 	if e.subject.Workers > 0 && e.subject.Pool >= e.subject.Workers {
 		cure = fmt.Sprintf("the server's %d workers are all busy: give it more, or lower -rate", e.subject.Workers)
+		if e.subject.Workers == 1 {
+			cure = "the server's one worker is busy: give it more, or lower -rate"
+		}
 	}
-	return one(fmt.Sprintf("all %d connections were busy: half of the requests waited %s or more for one; they carry about %.0f requests a second, and %.0f were asked for",
-		e.subject.Pool, queue, carried, asked), cure)
+	busy := fmt.Sprintf("all %d connections were busy", e.subject.Pool)
+	if e.subject.Pool == 1 {
+		busy = "the one connection was busy"
+	}
+	what := fmt.Sprintf("%s: half of the requests waited %s or more for one", busy, queue)
+	if 100*e.failed() <= e.requests { // else the time on one is also of those that got none
+		what += fmt.Sprintf("; they carry about %.0f requests a second, and %.0f were asked for", carried, asked)
+	}
+	return one(what, cure)
 }
 
 // waits are the median wait for a connection and the mean time on one, in

@@ -95,6 +95,11 @@ func death(seconds []second) (at time.Duration, errors map[string]int64) {
 	if sent == 0 || len(errors) == 0 || errors[string(WrongStatus)]+errors[string(WrongBody)] > 0 {
 		return 0, nil
 	}
+	// Where a server has too much to do, all wait in the queue until their time is
+	// up. One that is silent also lets those wait that it was given.
+	if len(errors) == 1 && errors[string(TimeoutQueued)] > 0 {
+		return 0, nil
+	}
 	return momentWithin(seconds, last), errors
 }
 

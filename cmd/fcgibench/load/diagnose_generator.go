@@ -26,9 +26,10 @@ func diagnoseGenerator(subject result.Subject, rounds []result.Round, plan resul
 	return found
 }
 
-// findLateness has no say where there is no rate: nothing is planned then.
+// findLateness has no say where there is no rate, since nothing is planned then,
+// nor where requests were late because too many others waited for the server.
 func findLateness(e *evidence) []result.Diagnosis {
-	if e.plan.Rate == 0 {
+	if e.plan.Rate == 0 || e.piledUp() {
 		return nil
 	}
 	var all []result.Latencies
@@ -43,7 +44,7 @@ func findLateness(e *evidence) []result.Diagnosis {
 	if late <= lateLimit {
 		return nil
 	}
-	return one(fmt.Sprintf("the generator was the limit: 1 %% of the requests were sent %v late or more, %v is the most", shortly(late), lateLimit),
+	return one(fmt.Sprintf("the generator was the limit: 1 %% of the requests were sent %s late or more, %s is the most", shortly(late), shortly(lateLimit)),
 		"give fcgibench a machine of its own, a lower -rate, or several machines and fcgibench merge")
 }
 

@@ -5,6 +5,8 @@ import (
 	"strings"
 	"time"
 
+	"github.com/HdrHistogram/hdrhistogram-go"
+
 	"github.com/fcgikit/fcgikit/reports/result"
 )
 
@@ -14,16 +16,11 @@ func findSlowness(e *evidence) []result.Diagnosis {
 	if len(findUnread(e)) > 0 || len(findStalls(e)) > 0 {
 		return nil
 	}
-	limits, n := map[string]int64{}, int64(0)
-	for _, c := range []Cause{TimeoutQueued, TimeoutWriting, TimeoutUnread, TimeoutWaiting, TimeoutReading} {
-		if times := e.times(c); times > 0 {
-			limits[string(c)], n = times, n+times
-		}
-	}
+	limits, n := e.among(TimeoutQueued, TimeoutWriting, TimeoutUnread, TimeoutWaiting, TimeoutReading)
 	if n == 0 {
 		return nil
 	}
-	return one(fmt.Sprintf("%d of %d requests reached the time limit of %v (%s)", n, e.requests, e.plan.Timeout, counted(limits)),
+	return one(fmt.Sprintf("%d of %d requests reached the time limit of %s (%s)", n, e.requests, shortly(e.plan.Timeout), counted(limits)),
 		"see what the server does so long; a longer -timeout shows how long")
 }
 
@@ -36,30 +33,66 @@ const (
 	// mostHeldBack is how many times in an answer can be told from one that just
 	// takes long.
 	mostHeldBack = 3
+	// half of the answers that pause behind their first byte are enough: an
+	// application seldom does; most have to where the application's time counts, too.
+	half, most = 0.5, 0.75
 )
 
 // findHeldBack is a server that writes an answer in small pieces, without
 // TCP_NODELAY: the second of them waits for the acknowledgement of the first,
-// which the client's system holds back. Nothing else makes half of all answers
-// pause for the same time, behind their first byte.
+// which the client's system holds back. Hardly anything else makes half of all
+// answers pause for that time.
 func findHeldBack(e *evidence) []result.Diagnosis {
 	if !e.keeps() || strings.Contains(e.subject.Target, "unix:") {
 		return nil
 	}
-	var bodies []result.Latencies
-	for _, r := range e.rounds {
-		bodies = append(bodies, r.Phases[phaseNames[phaseBody]])
+	what := "half of the answers or more paused for %s after their first byte"
+	typical, times := e.paused(phaseBody, half)
+	if times == 0 && e.subject.Protocol == "ajp" { // whose first byte is its first packet
+		what = "half of the answers or more began after %s"
+		typical, times = e.paused(phaseFirstByte, most)
 	}
-	h, err := merged(bodies...)
-	if err != nil || h == nil {
+	if times == 0 {
 		return nil
 	}
-	low, high := fromMicros(h.ValueAtPercentile(25)), fromMicros(h.ValueAtPercentile(75))
-	for times := time.Duration(1); times <= mostHeldBack; times++ {
-		if low >= times*heldBack-heldBackMore/4 && high <= times*(heldBack+heldBackMore) {
-			return one(fmt.Sprintf("half of the answers or more paused for %v after their first byte: a server that writes in small pieces without TCP_NODELAY waits %s for an acknowledgement, which Linux holds back for 40ms",
-				fromMicros(h.ValueAtPercentile(50)).Round(time.Millisecond), nTimes(int64(times))), "set TCP_NODELAY there or write an answer at once; or use a unix socket, or -keepalive=false")
+	return one(fmt.Sprintf(what+", as those of a server that writes in small pieces without TCP_NODELAY: it waits %s for an acknowledgement, which Linux holds back for %s", shortly(typical.Round(time.Millisecond)), nTimes(int64(times)), shortly(heldBack)),
+		"set TCP_NODELAY there, or write an answer at once; or use a unix socket, or -keepalive=false")
+}
+
+// paused is how long a phase took, and how many times an acknowledgement was held
+// back in it; 0 where fewer than such a share of the requests show that.
+func (e *evidence) paused(phase int, share float64) (typical time.Duration, times int) {
+	var all []result.Latencies
+	for _, r := range e.rounds {
+		all = append(all, r.Phases[phaseNames[phase]])
+	}
+	h, err := merged(all...)
+	if err != nil || h == nil {
+		return 0, 0
+	}
+	for n := time.Duration(1); n <= mostHeldBack; n++ {
+		count, middle := within(h, n*heldBack-heldBackMore/4, n*(heldBack+heldBackMore))
+		if float64(count) >= share*float64(h.TotalCount()) {
+			return middle, int(n)
 		}
 	}
-	return nil
+	return 0, 0
+}
+
+// within is how many of a histogram's values lie between two, and their median.
+func within(h *hdrhistogram.Histogram, low, high time.Duration) (count int64, middle time.Duration) {
+	var inside []hdrhistogram.Bar
+	for _, bar := range h.Distribution() {
+		if bar.Count > 0 && bar.From >= low.Microseconds() && bar.To <= high.Microseconds() {
+			inside = append(inside, bar)
+			count += bar.Count
+		}
+	}
+	var below int64
+	for _, bar := range inside {
+		if below += bar.Count; 2*below >= count {
+			return count, fromMicros(bar.To)
+		}
+	}
+	return count, 0
 }

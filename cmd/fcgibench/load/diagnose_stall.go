@@ -41,9 +41,9 @@ func findStalls(e *evidence) []result.Diagnosis {
 func (e *evidence) tellStall(round int, s stall, late time.Duration) []result.Diagnosis {
 	length := s.length.Round(50 * time.Millisecond)
 	if late >= s.length/2 {
-		return one(fmt.Sprintf("fcgibench itself was held up for %v, %s", late.Round(50*time.Millisecond), e.place(round, s.at)), "give it a machine of its own, or run again")
+		return one(fmt.Sprintf("fcgibench itself was held up for %s, %s", shortly(late.Round(50*time.Millisecond)), e.place(round, s.at)), "give it a machine of its own, or run again")
 	}
-	what := fmt.Sprintf("the server answered nothing for about %v, %s", length, e.place(round, s.at))
+	what := fmt.Sprintf("the server answered nothing for about %s, %s", shortly(length), e.place(round, s.at))
 	if s.burst > s.usual/dip {
 		what += fmt.Sprintf("; then %.0f answers came in a second, usual are %.0f", s.burst, s.usual)
 	}
@@ -75,7 +75,8 @@ func stalls(seconds []second, rate float64) []stall {
 // like says that a second is as the usual one: its answers are not much fewer,
 // and not much later. A pause within one second shows in the latter alone.
 func (s second) like(usual second) bool {
-	return s.answered >= dip*usual.answered && (usual.P50 == 0 || s.P50 < aboveUsual*usual.P50)
+	ofFailures := 2*s.Failed >= s.Done // the median is theirs
+	return s.answered >= dip*usual.answered && (usual.P50 == 0 || s.P50 < aboveUsual*usual.P50 || ofFailures)
 }
 
 // stallIn is the pause in unusual seconds, and in the next one, where the last
@@ -110,11 +111,18 @@ func (s second) waited(rate float64) time.Duration {
 	return s.Max
 }
 
+// sendingEnded is the share of the requests of the second before of which one has
+// less when the sending ended right after its begin.
+const sendingEnded = 0.1
+
 // whileSending are the seconds in which requests were sent. Those after them
 // wait for the last answers, and are like no other.
 func whileSending(seconds []second) []second {
 	n := len(seconds)
 	for n > 0 && seconds[n-1].Sent == 0 {
+		n--
+	}
+	if n > 1 && float64(seconds[n-1].Sent) < sendingEnded*float64(seconds[n-2].Sent) {
 		n--
 	}
 	return seconds[:n]

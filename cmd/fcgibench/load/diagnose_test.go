@@ -84,7 +84,7 @@ func TestIllnessesAreNamed(t *testing.T) {
 				s.Pool, p.KeepAlive = 64, false
 				spoil(r, TimeoutUnread, 56)
 			},
-			[]result.Diagnosis{{What: "56 of 20000 requests reached the time limit of 5s (timeout with nothing read: 56)", Cure: slowCure}},
+			[]result.Diagnosis{{What: "56 of 20000 requests reached the time limit of 5 s (timeout with nothing read: 56)", Cure: slowCure}},
 		},
 		"requests that took too long on connections that served others": {
 			func(r *result.Round, s *result.Subject, p *result.Plan) {
@@ -93,7 +93,7 @@ func TestIllnessesAreNamed(t *testing.T) {
 				spoil(r, TimeoutUnread, 6)
 				spoil(r, TimeoutQueued, 4)
 			},
-			[]result.Diagnosis{{What: "60 of 20000 requests reached the time limit of 5s (timeout while waiting: 50, timeout with nothing read: 6, timeout while queued: 4)", Cure: slowCure}},
+			[]result.Diagnosis{{What: "60 of 20000 requests reached the time limit of 5 s (timeout while waiting: 50, timeout with nothing read: 6, timeout while queued: 4)", Cure: slowCure}},
 		},
 		"the same of a server whose workers are not known": {
 			func(r *result.Round, s *result.Subject, p *result.Plan) {
@@ -101,15 +101,45 @@ func TestIllnessesAreNamed(t *testing.T) {
 				spoil(r, TimeoutWaiting, 50)
 				spoil(r, TimeoutUnread, 6)
 			},
-			[]result.Diagnosis{{What: "56 of 20000 requests reached the time limit of 5s (timeout while waiting: 50, timeout with nothing read: 6)", Cure: slowCure}},
+			[]result.Diagnosis{{What: "56 of 20000 requests reached the time limit of 5 s (timeout while waiting: 50, timeout with nothing read: 6)", Cure: slowCure}},
 		},
 		"answers that paused for an acknowledgement": {
 			func(r *result.Round, s *result.Subject, p *result.Plan) {
 				s.Target = "fcgi://127.0.0.1:9000"
 				r.Phases["body"] = evenly(1000, 41*time.Millisecond, 45*time.Millisecond)
 			},
-			[]result.Diagnosis{{What: "half of the answers or more paused for 43ms after their first byte: a server that writes in small pieces without TCP_NODELAY waits once for an acknowledgement, which Linux holds back for 40ms",
-				Cure: "set TCP_NODELAY there or write an answer at once; or use a unix socket, or -keepalive=false"}},
+			[]result.Diagnosis{{What: "half of the answers or more paused for 43 ms after their first byte, as those of a server that writes in small pieces without TCP_NODELAY: it waits once for an acknowledgement, which Linux holds back for 40 ms",
+				Cure: "set TCP_NODELAY there, or write an answer at once; or use a unix socket, or -keepalive=false"}},
+		},
+		"answers that paused for one, more than half": {
+			func(r *result.Round, s *result.Subject, p *result.Plan) {
+				s.Target = "fcgi://127.0.0.1:9000"
+				all := NewRecorder()
+				for i := range 100 {
+					if all.Record(50 * time.Microsecond); i < 45 {
+						continue
+					}
+					all.Record(42 * time.Millisecond)
+					all.Record(44 * time.Millisecond)
+				}
+				r.Phases["body"] = all.Latencies()
+			},
+			[]result.Diagnosis{{What: "half of the answers or more paused for 42 ms after their first byte, as those of a server that writes in small pieces without TCP_NODELAY: it waits once for an acknowledgement, which Linux holds back for 40 ms",
+				Cure: "set TCP_NODELAY there, or write an answer at once; or use a unix socket, or -keepalive=false"}},
+		},
+		"answers over AJP of an application that takes about as long": {
+			func(r *result.Round, s *result.Subject, p *result.Plan) {
+				s.Target, s.Protocol = "ajp://127.0.0.1:8009", "ajp"
+				r.Phases["first byte"] = evenly(1000, 36*time.Millisecond, 50*time.Millisecond)
+			}, nil,
+		},
+		"answers over AJP that began after one": {
+			func(r *result.Round, s *result.Subject, p *result.Plan) {
+				s.Target, s.Protocol = "ajp://127.0.0.1:8009", "ajp"
+				r.Phases["first byte"] = evenly(1000, 82*time.Millisecond, 90*time.Millisecond)
+			},
+			[]result.Diagnosis{{What: "half of the answers or more began after 86 ms, as those of a server that writes in small pieces without TCP_NODELAY: it waits twice for an acknowledgement, which Linux holds back for 40 ms",
+				Cure: "set TCP_NODELAY there, or write an answer at once; or use a unix socket, or -keepalive=false"}},
 		},
 		"answers that took as long on a unix socket": {
 			func(r *result.Round, s *result.Subject, p *result.Plan) {
@@ -122,6 +152,45 @@ func TestIllnessesAreNamed(t *testing.T) {
 				s.Target = "fcgi://127.0.0.1:9000"
 				r.Phases["body"] = evenly(1000, 20*time.Millisecond, 80*time.Millisecond)
 			}, nil,
+		},
+		"a server that was away and came back": {
+			func(r *result.Round, s *result.Subject, p *result.Plan) {
+				spoil(r, Refused, 500)
+				i := &r.Timeline[4]
+				i.Sent, i.Done, i.Failed, i.Errors = 2000, 2000, 500, map[string]int64{string(Refused): 500}
+			},
+			[]result.Diagnosis{{What: "nobody listened for a while, first 4.9 s into the run: 500 of 20000 requests failed (connection refused: 500)",
+				Cure: "the server restarted, it seems: see its log; one whose socket stays open meanwhile, as a supervisor's or systemd's does, loses none"}},
+		},
+		"a few requests lost with their connections": {
+			func(r *result.Round, s *result.Subject, p *result.Plan) { spoil(r, LostKept, 3) },
+			[]result.Diagnosis{{What: "the server ended a kept connection 3 times with a request on its way, of 20000 requests",
+				Cure: "it restarts workers, or ends idle connections: give it a longer idle time, or have the client send such a request again"}},
+		},
+		"some answers that refuse": {
+			func(r *result.Round, s *result.Subject, p *result.Plan) {
+				spoil(r, WrongStatus, 120)
+				r.Statuses = map[string]int64{"200": 19_880, "429": 120}
+			},
+			[]result.Diagnosis{{What: "120 of 20000 answers refuse the request (429: 120)", Cure: "see whether all that is asked for is there; or whether the server limits the rate"}},
+		},
+		"a status that was not wanted": {
+			func(r *result.Round, s *result.Subject, p *result.Plan) {
+				spoil(r, WrongStatus, 120)
+				r.Statuses = map[string]int64{"200": 19_880, "302": 120}
+			},
+			[]result.Diagnosis{{What: "120 of 20000 answers had another status than the wanted one (200: 19880, 302: 120)", Cure: "-expect-status says which is wanted"}},
+		},
+		"refusals that were expected": {
+			func(r *result.Round, s *result.Subject, p *result.Plan) {
+				r.Statuses = map[string]int64{"404": 19_997}
+				spoil(r, Overloaded, 3)
+			},
+			[]result.Diagnosis{{What: "the server said FCGI_OVERLOADED 3 times (FastCGI 5.5): it has no room for another request", Cure: "use fewer -connections or a lower -rate, or give it more workers"}},
+		},
+		"an error nobody thought of": {
+			func(r *result.Round, s *result.Subject, p *result.Plan) { spoil(r, OtherError, 2) },
+			[]result.Diagnosis{{What: "2 of 20000 requests failed in a way that fcgibench has no name for", Cure: "-vegeta FILE has the error of each: vegeta report prints them"}},
 		},
 		"another protocolStatus": {
 			func(r *result.Round, s *result.Subject, p *result.Plan) { spoil(r, Rejected, 5) },
@@ -216,11 +285,11 @@ func TestIllnessesAreNamed(t *testing.T) {
 				s.Pool = 4
 				busy(r)
 			},
-			[]result.Diagnosis{{What: "all 4 connections were busy: half of the requests waited 500ms or more for one; they carry about 800 requests a second, and 2000 were asked for", Cure: "raise -connections as far as the server has workers, or lower -rate"}},
+			[]result.Diagnosis{{What: "all 4 connections were busy: half of the requests waited 500 ms or more for one; they carry about 800 requests a second, and 2000 were asked for", Cure: "raise -connections as far as the server has workers, or lower -rate"}},
 		},
 		"workers that are all busy": {
 			func(r *result.Round, s *result.Subject, p *result.Plan) { busy(r) },
-			[]result.Diagnosis{{What: "all 8 connections were busy: half of the requests waited 500ms or more for one; they carry about 1600 requests a second, and 2000 were asked for", Cure: "the server's 8 workers are all busy: give it more, or lower -rate"}},
+			[]result.Diagnosis{{What: "all 8 connections were busy: half of the requests waited 500 ms or more for one; they carry about 1600 requests a second, and 2000 were asked for", Cure: "the server's 8 workers are all busy: give it more, or lower -rate"}},
 		},
 		"nobody there": {
 			func(r *result.Round, s *result.Subject, p *result.Plan) {
@@ -269,37 +338,52 @@ func TestAPauseIsToldWithItsMomentAndLength(t *testing.T) {
 			r.Timeline[2].P50, r.Timeline[2].P99, r.Timeline[2].Max = 0, 0, 0
 			late(&r.Timeline[3], time.Second)
 			return r
-		}(), 2000, []string{"the server answered nothing for about 1s, 2s into the run; then 4000 answers came in a second, usual are 2000"}},
+		}(), 2000, []string{"the server answered nothing for about 1 s, 2 s into the run; then 4000 answers came in a second, usual are 2000"}},
 		"over the end of a second": {func() result.Round {
 			r := atRate(2000, 1000, 3000, 2000)
 			late(&r.Timeline[2], time.Second)
 			return r
-		}(), 2000, []string{"the server answered nothing for about 1s, 1.5s into the run; then 3000 answers came in a second, usual are 2000"}},
+		}(), 2000, []string{"the server answered nothing for about 1 s, 1.5 s into the run; then 3000 answers came in a second, usual are 2000"}},
 		"within a second": {func() result.Round {
 			r := atRate(2000, 2000, 2000)
 			late(&r.Timeline[1], 800*time.Millisecond)
 			return r
-		}(), 2000, []string{"the server answered nothing for about 800ms, 1s into the run"}},
+		}(), 2000, []string{"the server answered nothing for about 800 ms, 1 s into the run"}},
 		"as fast as possible": {func() result.Round {
 			r := atRate(9000, 4500, 9000)
 			r.Timeline[2].Max = 500 * time.Millisecond
 			return r
-		}(), 0, []string{"the server answered nothing for about 500ms, 1s into the run"}},
+		}(), 0, []string{"the server answered nothing for about 500 ms, 1 s into the run"}},
 		"twice": {func() result.Round {
 			r := atRate(2000, 1000, 3000, 2000, 500, 3500, 2000)
 			late(&r.Timeline[2], time.Second)
 			late(&r.Timeline[5], 750*time.Millisecond)
 			return r
 		}(), 2000, []string{
-			"the server answered nothing for about 1s, 1.5s into the run; then 3000 answers came in a second, usual are 2000",
-			"the server answered nothing for about 750ms, 4.3s into the run; then 3500 answers came in a second, usual are 2000",
+			"the server answered nothing for about 1 s, 1.5 s into the run; then 3000 answers came in a second, usual are 2000",
+			"the server answered nothing for about 750 ms, 4.3 s into the run; then 3500 answers came in a second, usual are 2000",
 		}},
 		"that was the generator's": {func() result.Round {
 			r := atRate(2000, 1000, 3000, 2000)
 			late(&r.Timeline[2], time.Second)
 			r.Lateness.Max = time.Second
 			return r
-		}(), 2000, []string{"fcgibench itself was held up for 1s, 1.5s into the run"}},
+		}(), 2000, []string{"fcgibench itself was held up for 1 s, 1.5 s into the run"}},
+		"none: the last requests of connections that nobody reads": {func() result.Round {
+			r := atRate(100, 159, 95, 65)
+			for i := range r.Timeline {
+				r.Timeline[i].Sent = 100
+			}
+			end := &r.Timeline[3]
+			end.Sent, end.Failed, end.P50, end.P99, end.Max = 1, 59, 2*time.Second, 2*time.Second, 2*time.Second
+			return r
+		}(), 0, nil},
+		"none: more requests of connections that nobody reads than of others": {func() result.Round {
+			r := atRate(100, 220, 100, 100)
+			some := &r.Timeline[1]
+			some.Failed, some.P50, some.P99, some.Max = 120, 2*time.Second, 2*time.Second, 2*time.Second
+			return r
+		}(), 0, nil},
 		"none: a rate that falls":              {atRate(2000, 1800, 1600, 1300, 1000, 800, 650, 500), 2000, nil},
 		"none: fewer answers, and not later":   {atRate(2000, 1000, 2000, 500, 2000), 2000, nil},
 		"none: the last second is a short one": {atRate(2000, 2000, 2000, 50), 2000, nil},
@@ -347,9 +431,9 @@ func TestADeathIsToldWithItsMomentAndCause(t *testing.T) {
 		return r
 	}
 	for want, causes := range map[string]map[string]int64{
-		"the server died 3.5s into round 2: every request failed from then on (connection refused: 3992, closed without END_REQUEST: 8)": {string(Refused): 1996, string(NoEndRequest): 4},
-		"the server died 3.5s into round 2: every request failed from then on (no such socket: 4000)":                                    {string(NoSocket): 2000},
-		"the server stopped answering 3.5s into round 2 (timeout with nothing read: 4000)":                                               {string(TimeoutUnread): 2000},
+		"the server died 3.5 s into round 2: every request failed from then on (connection refused: 3992, closed without END_REQUEST: 8)": {string(Refused): 1996, string(NoEndRequest): 4},
+		"the server died 3.5 s into round 2: every request failed from then on (no such socket: 4000)":                                    {string(NoSocket): 2000},
+		"the server stopped answering 3.5 s into round 2 (timeout with nothing read: 4000)":                                               {string(TimeoutUnread): 2000},
 	} {
 		got := Diagnose(steadySubject(), []result.Round{steady(), dying(causes)}, steadyPlan())
 		if len(got) != 1 || got[0].What != want || got[0].Subject != "prefork" || got[0].Cure == "" {
@@ -372,8 +456,8 @@ func TestADeathShowsInTheNextRound(t *testing.T) {
 		return r
 	}
 	for want, rounds := range map[string][]result.Round{
-		"the server died 500ms into round 1: every request failed from then on (connection refused: 3000)": {short(1000), short(2000)},
-		"the server died before round 2: every request failed from then on (connection refused: 2000)":     {atRate(2000), short(2000)},
+		"the server died 500 ms into round 1: every request failed from then on (connection refused: 3000)": {short(1000), short(2000)},
+		"the server died before round 2: every request failed from then on (connection refused: 2000)":      {atRate(2000), short(2000)},
 	} {
 		got := Diagnose(steadySubject(), rounds, steadyPlan())
 		if len(got) != 1 || got[0].What != want {
@@ -422,7 +506,7 @@ func TestTheGeneratorIsBlamedForWhatIsItsOwn(t *testing.T) {
 		"nothing": {func(*result.Round, *result.Subject, *result.Plan) {}, nil},
 		"a hundredth late": {func(r *result.Round, _ *result.Subject, _ *result.Plan) {
 			r.Lateness = evenly(1000, 0, 11*time.Millisecond)
-		}, []result.Diagnosis{{What: "the generator was the limit: 1 % of the requests were sent 10.9ms late or more, 10ms is the most", Cure: machine}}},
+		}, []result.Diagnosis{{What: "the generator was the limit: 1 % of the requests were sent 10.9 ms late or more, 10 ms is the most", Cure: machine}}},
 		"a thousandth late": {func(r *result.Round, _ *result.Subject, _ *result.Plan) {
 			r.Lateness = evenly(1000, 0, 10*time.Millisecond)
 		}, nil},

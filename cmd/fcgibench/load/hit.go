@@ -48,18 +48,29 @@ func (h *hit) phases() (took [phaseCount]time.Duration) {
 	end := x.Began.Add(h.ended - h.began)
 	switch {
 	case x.Began.IsZero():
-	case x.GotConn.IsZero() && h.cause == TimeoutQueued:
-		took[phaseQueue] = end.Sub(x.Began)
 	case x.GotConn.IsZero():
-		took[phaseConnect] = end.Sub(x.Began)
+		took[phaseQueue] = h.queued()
+		if x.ConnectTime > 0 {
+			took[phaseConnect] = x.ConnectTime
+		}
 	default:
-		took[phaseQueue] = max(0, x.GotConn.Sub(x.Began)-x.ConnectTime)
+		took[phaseQueue] = h.queued()
 		if !x.Reused {
 			took[phaseConnect] = x.ConnectTime
 		}
 		between(took[phaseWrite:], x.GotConn, x.WroteHead, x.FirstByte, end)
 	}
 	return took
+}
+
+// queued is how long it waited for a connection, up to its end where it got none.
+func (h *hit) queued() time.Duration {
+	x := &h.exchange
+	until := x.GotConn
+	if until.IsZero() {
+		until = x.Began.Add(h.ended - h.began)
+	}
+	return max(0, until.Sub(x.Began)-x.ConnectTime)
 }
 
 // between is the times from each moment to the next, up to one that was not

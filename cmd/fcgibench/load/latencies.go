@@ -58,7 +58,7 @@ func (r *Recorder) Reset() {
 
 // At is a percentile's latency; 0 if there is none.
 func (r *Recorder) At(percentile float64) time.Duration {
-	return time.Duration(r.histogram.ValueAtPercentile(percentile)) * time.Microsecond
+	return fromMicros(ValueAt(r.histogram, percentile))
 }
 
 // Latencies is what was recorded.
@@ -87,23 +87,21 @@ func Summary(h *hdrhistogram.Histogram, beyond int64) result.Latencies {
 
 func percentiles(h *hdrhistogram.Histogram) []result.Percentile {
 	list := make([]result.Percentile, len(Percentiles))
-	for i, at := range h.ValueAtPercentilesSlice(Percentiles) {
-		list[i] = result.Percentile{Of: Percentiles[i], At: time.Duration(at) * time.Microsecond}
+	for i, of := range Percentiles {
+		list[i] = result.Percentile{Of: of, At: fromMicros(ValueAt(h, of)), Samples: result.SamplesAbove(h.TotalCount(), of)}
 	}
-	countAbove(h, list)
 	return list
 }
 
-// countAbove fills in how many values lie above each percentile: with none, it
-// is only the highest that was seen.
-func countAbove(h *hdrhistogram.Histogram, list []result.Percentile) {
-	for _, bar := range h.Distribution() {
-		for i := range list {
-			if time.Duration(bar.From)*time.Microsecond > list[i].At {
-				list[i].Samples += bar.Count
-			}
-		}
+// ValueAt is a histogram's value that so many percent of its counts do not
+// exceed; 0 if it is empty. The library's own takes the nearest rank: of 151
+// values its p99 is the 149th, which only 98.7 % do not exceed.
+func ValueAt(h *hdrhistogram.Histogram, percentile float64) int64 {
+	n := h.TotalCount()
+	if n == 0 {
+		return 0
 	}
+	return h.ValueAtPercentile(100 * float64(result.Rank(n, percentile)) / float64(n))
 }
 
 // Decode is the histogram behind a result's latencies, in microseconds; an empty

@@ -46,6 +46,36 @@ func TestWhatLiesBeyondTheRangeIsClampedAndCounted(t *testing.T) {
 	}
 }
 
+// TestAPercentileIsNotExceededByItsShare, however few they are.
+func TestAPercentileIsNotExceededByItsShare(t *testing.T) {
+	for n := int64(1); n <= 1200; n++ {
+		r := NewRecorder()
+		for i := range n {
+			r.Record(time.Duration(i+1) * time.Microsecond) // a microsecond apart, which a histogram keeps apart
+		}
+		for _, p := range r.Latencies().Percentiles {
+			within, before := float64(p.At.Microseconds()), float64(p.At.Microseconds()-1)
+			if least := p.Of / 100 * float64(n); within < least-1e-6 || before >= least+1e-6 {
+				t.Fatalf("p%v of %d is the %gth", p.Of, n, within)
+			}
+		}
+	}
+}
+
+// TestRequestsThatEndedAlikeStandBehindAPercentile, as those at a time limit.
+func TestRequestsThatEndedAlikeStandBehindAPercentile(t *testing.T) {
+	r := NewRecorder()
+	for range 1000 {
+		r.Record(5 * time.Second)
+	}
+	want := map[float64]int64{50: 500, 75: 250, 90: 100, 95: 50, 99: 10, 99.9: 1, 99.99: 0, 99.999: 0, 100: 0}
+	for _, p := range r.Latencies().Percentiles {
+		if p.Samples != want[p.Of] {
+			t.Errorf("p%v has %d above it, want %d", p.Of, p.Samples, want[p.Of])
+		}
+	}
+}
+
 func TestLatenciesDecodeToTheSameHistogram(t *testing.T) {
 	r := NewRecorder()
 	for i := range 1000 {

@@ -92,9 +92,11 @@ func TestTheSourcesOfAMergeAreLeftAlone(t *testing.T) {
 	want := steadyRun(0, 1)
 	want.Subjects[0].Rounds[0].Errors = map[string]int64{"refused": 1}
 	want.Subjects[0].Rounds[0].Timeline[0].Errors = map[string]int64{"refused": 1}
+	b.Seed++ // it is another run
 	if _, err := Merge(a, b); err != nil {
 		t.Fatal(err)
 	}
+	b.Seed--
 	for _, r := range []result.Load{a, b} {
 		if diff := cmp.Diff(want, r); diff != "" {
 			t.Error(diff)
@@ -125,7 +127,7 @@ func TestTimelinesAlign(t *testing.T) {
 }
 
 func TestAMergeIsJudgedAnew(t *testing.T) {
-	a, b := steadyRun(0, 1), steadyRun(0, 1)
+	a, b := steadyRun(0, 1), steadyRun(time.Nanosecond, 1)
 	a.Objective = &result.Objective{Text: "errors<0.1%", Met: true}
 	b.Objective = &result.Objective{Text: "errors<0.1%", Met: true}
 	b.Subjects[0].Rounds[0].Succeeded -= 100
@@ -164,6 +166,14 @@ func TestAMergeOfTwoSubjectsIsCompared(t *testing.T) {
 	}
 }
 
+func TestARunDoesNotMergeWithItself(t *testing.T) {
+	_, err := Merge(steadyRun(0, 1), steadyRun(time.Millisecond, 1), steadyRun(0, 1))
+	const want = "runs 1 and 3 are one and the same: it would count twice"
+	if err == nil || err.Error() != want {
+		t.Errorf("%v, want %q", err, want)
+	}
+}
+
 func TestUnlikeRunsDoNotMerge(t *testing.T) {
 	for want, change := range map[string]func(*result.Load){
 		"their plans differ in duration (10s and 20s)":                    func(l *result.Load) { l.Plan.Duration = 20 * time.Second },
@@ -179,7 +189,7 @@ func TestUnlikeRunsDoNotMerge(t *testing.T) {
 		},
 		"prefork: 1 rounds and 0": func(l *result.Load) { l.Subjects[0].Rounds = nil },
 	} {
-		other := steadyRun(0, 1)
+		other := steadyRun(time.Millisecond, 1)
 		change(&other)
 		_, err := Merge(steadyRun(0, 1), other)
 		if want := "run 2 does not merge with the first: " + want; err == nil || err.Error() != want {
@@ -203,7 +213,7 @@ func TestAHistogramThatIsMissingIsOneLine(t *testing.T) {
 	a := steadyRun(0, 1)
 	a.Subjects[0].Rounds[0].Response.Histogram = ""
 	a.Subjects[0].Rounds[0].Service.Histogram = ""
-	_, err := Merge(a, steadyRun(0, 1))
+	_, err := Merge(a, steadyRun(time.Nanosecond, 1))
 	if err == nil || !strings.HasPrefix(err.Error(), "prefork: round 1: response times: ") || strings.Contains(err.Error(), "\n") {
 		t.Errorf("the error is %v", err)
 	}

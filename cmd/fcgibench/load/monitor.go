@@ -11,7 +11,8 @@ import (
 type monitor struct {
 	a         *attack
 	timeline  []result.Instant
-	latency   *Recorder // scratch
+	from      time.Duration // the second's begin
+	latency   *Recorder     // scratch
 	generator *generatorUsage
 	server    *treeUsage
 	done      chan struct{}
@@ -56,9 +57,8 @@ func (m *monitor) look() {
 func (m *monitor) instant(at time.Duration) {
 	i := m.a.tally.instant(m.latency)
 	i.At, i.Connections = at, m.a.round.Transport.Stats().Open
-	if s := m.a.round.Schedule; s != nil {
-		i.Asked = s.Rate(at)
-	}
+	i.Asked = m.a.round.asked(m.from, at)
+	m.from = at
 	m.timeline = append(m.timeline, i)
 	if m.a.round.Watch != nil {
 		m.a.round.Watch(i)

@@ -44,11 +44,12 @@ func TestAnObjectiveIsJudgedOverAllRounds(t *testing.T) {
 		missed []string
 	}{
 		{"p99<20ms,errors<0.1%,rate>=0.99", []result.Round{good}, nil},
-		{"p99<20ms, errors<0.1% ,rate>=0.99", both, []string{"p99<20ms: 296ms", "errors<0.1%: 0.25 % (100 of 40000)", "rate>=0.99: 0.875 (1750 of 2000 a second)"}},
+		{"p99<20ms, errors<0.1% ,rate>=0.99", both, []string{"p99<20ms: 296 ms", "errors<0.1%: 0.25 % (100 of 40000)", "rate>=0.99: 0.875 (1750 of 2000 a second)"}},
 		// An average of the two medians, 101.5 ms, would be missed.
 		{"p49.9<6ms", both, nil},
-		{"p50.1<6ms", both, []string{"p50.1<6ms: 100ms"}},
-		{"max<300ms", both, []string{"max<300ms: 300ms"}},
+		{"p50.1 < 6 ms", both, []string{"p50.1 < 6 ms: 100 ms"}},
+		{"p50.1<6ms", both, []string{"p50.1<6ms: 100 ms"}},
+		{"max<300ms", both, []string{"max<300ms: 300 ms"}},
 		{"errors<=0.0025", both, nil},
 		{"errors<0.0025", both, []string{"errors<0.0025: 0.25 % (100 of 40000)"}},
 		{"errors<=0", []result.Round{good}, nil},
@@ -68,6 +69,21 @@ func TestAnObjectiveIsJudgedOverAllRounds(t *testing.T) {
 		want := result.Objective{Text: c.text, Met: c.missed == nil, Missed: c.missed}
 		if diff := cmp.Diff(want, got); diff != "" {
 			t.Errorf("%s (-want +got):\n%s", c.text, diff)
+		}
+	}
+}
+
+func TestDurationsAreInTheReportsWords(t *testing.T) {
+	for d, want := range map[time.Duration]string{
+		850 * time.Microsecond:    "850 µs",
+		42249 * time.Microsecond:  "42.2 ms",
+		10 * time.Millisecond:     "10 ms",
+		999600 * time.Microsecond: "1 s",
+		2500 * time.Millisecond:   "2.5 s",
+		90 * time.Second:          "90 s",
+	} {
+		if got := shortly(d); got != want {
+			t.Errorf("%v is %q, want %q", d, got, want)
 		}
 	}
 }

@@ -17,7 +17,7 @@ func ParseRate(text string) (perSecond float64, err error) {
 		return 0, badRate(text, fmt.Sprintf("%q is no number of requests", number))
 	}
 	if !divided {
-		return rate, nil
+		return rate, tooHigh(text, rate)
 	}
 	if strings.Trim(per, "nµumsh") == "" {
 		per = "1" + per // 120/m
@@ -26,7 +26,19 @@ func ParseRate(text string) (perSecond float64, err error) {
 	if err != nil || d <= 0 {
 		return 0, badRate(text, fmt.Sprintf("%q is no length of time", per))
 	}
-	return rate / d.Seconds(), nil
+	perSecond = rate / d.Seconds()
+	return perSecond, tooHigh(text, perSecond)
+}
+
+// highestRate is a hundred times what any machine sends over a socket: more is a
+// mistake, and its moments are too close to be told apart.
+const highestRate = 1e8
+
+func tooHigh(text string, perSecond float64) error {
+	if perSecond > highestRate {
+		return badRate(text, fmt.Sprintf("no machine sends more than %.0f requests a second", highestRate))
+	}
+	return nil
 }
 
 func badRate(text, reason string) error {

@@ -16,7 +16,7 @@ func TestRatesAreASecondOrWhatTheySay(t *testing.T) {
 }
 
 func TestBadRatesAreNamed(t *testing.T) {
-	for _, text := range []string{"", "fast", "-1", "NaN", "Inf", "10/", "10/0s", "10/-1s", "10/x", "/1s"} {
+	for _, text := range []string{"", "fast", "-1", "NaN", "Inf", "10/", "10/0s", "10/-1s", "10/x", "/1s", "1e300", "1e9", "1000000/1ns"} {
 		if got, err := ParseRate(text); err == nil || !strings.Contains(err.Error(), text) {
 			t.Errorf("%q is %v, error %v", text, got, err)
 		}

@@ -16,6 +16,25 @@ type Schedule interface {
 	Rate(at time.Duration) float64
 }
 
+// meanRate is what a schedule asks for between two moments, on average.
+func meanRate(s Schedule, from, to time.Duration) float64 {
+	const parts = 64 // a ramp comes out exactly, a step to a 64th
+	var sum float64
+	for i := range parts {
+		sum += s.Rate(from + (to-from)*time.Duration(2*i+1)/(2*parts))
+	}
+	return sum / parts
+}
+
+// endOf is when so many requests have been planned. Of random ones it is when
+// they are on average: they would all have to be drawn.
+func endOf(s Schedule, requests int64) time.Duration {
+	if p, random := s.(*Poisson); random {
+		return seconds(float64(requests) / p.rate)
+	}
+	return s.At(requests)
+}
+
 // never is when a request is planned that no rate brings about.
 const never = time.Duration(math.MaxInt64)
 

@@ -95,6 +95,20 @@ func TestPoissonHasExponentialGaps(t *testing.T) {
 	}
 }
 
+func TestTheMeanRateIsThatOfTheRequests(t *testing.T) {
+	for name, s := range map[string]Schedule{
+		"constant": Constant(300),
+		"ramp":     Ramp{From: 100, To: 500, Over: 4 * time.Second},
+		"steps":    Steps{From: 100, To: 500, Each: time.Second, Count: 4},
+	} {
+		from, to := 1500*time.Millisecond, 2500*time.Millisecond
+		want := float64(countBefore(s, to) - countBefore(s, from))
+		if got := meanRate(s, from, to); math.Abs(got-want) > 2 {
+			t.Errorf("%s: %v requests a second, and %v are planned", name, got, want)
+		}
+	}
+}
+
 func TestPoissonIsTheSameForASeedHoweverItIsAsked(t *testing.T) {
 	const far = (blocksKept + 3) * gapsInBlock
 	a, b := NewPoisson(10, 1), NewPoisson(10, 1)

@@ -46,6 +46,38 @@ func TestTreeHasTheTimeOfThoseThatEnded(t *testing.T) {
 	}
 }
 
+// TestMemoryThatProcessesShareCountsOnce: of copies of one program most is the
+// same pages.
+func TestMemoryThatProcessesShareCountsOnce(t *testing.T) {
+	if _, err := os.Stat("/proc/self/smaps_rollup"); err != nil {
+		t.Skip(err)
+	}
+	work := exec.Command("sh", "-c", "for i in 1 2 3 4 5 6 7 8; do sleep 60 & done; echo done; read stop; kill $(jobs -p)")
+	in, _ := work.StdinPipe()
+	out, _ := work.StdoutPipe()
+	if err := work.Start(); err != nil {
+		t.Fatal(err)
+	}
+	defer work.Wait()
+	defer in.Write([]byte("stop\n"))
+	out.Read(make([]byte, 5))
+	var memory, resident int64
+	var processes int
+	for range 100 { // until all have become another program
+		time.Sleep(10 * time.Millisecond)
+		_, memory, processes = readTree(work.Process.Pid)
+	}
+	all := readProcesses()
+	for pid, p := range all {
+		if descends(all, pid, work.Process.Pid) {
+			resident += p.memory
+		}
+	}
+	if processes != 9 || memory < resident/9 || memory > resident/2 {
+		t.Errorf("%d processes with %d bytes of memory, %d resident", processes, memory, resident)
+	}
+}
+
 func TestTreeOfNobodyIsEmpty(t *testing.T) {
 	tree := newTreeUsage(0)
 	tree.look()

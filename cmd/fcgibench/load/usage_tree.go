@@ -5,6 +5,7 @@ import (
 	"os"
 	"path/filepath"
 	"strconv"
+	"strings"
 	"time"
 
 	"github.com/fcgikit/fcgikit/reports/result"
@@ -45,21 +46,27 @@ func (t *treeUsage) usage() result.Usage { return t.taken }
 type process struct {
 	parent int
 	cpu    time.Duration // its own, and that of its children that have ended
-	memory int64         // bytes, resident
+	memory int64         // bytes, resident; 0 of a zombie
 }
 
 // readTree sums up a process and its descendants. A child's time is its parent's
-// once it has ended: nothing is lost, nor counted twice.
+// once it has ended: nothing is lost, nor counted twice. Memory is what each has
+// of its own, and once what the one that shares the most shares: the workers of a
+// prefork server have most of it in common, their program above all. (PSS would
+// divide that by all who have it, those outside of the tree, too.)
 func readTree(root int) (cpu time.Duration, memory int64, processes int) {
 	all := readProcesses()
+	var shared int64
 	for pid, p := range all {
 		if descends(all, pid, root) {
 			cpu += p.cpu
-			memory += p.memory
+			own, common := p.split(pid)
+			memory += own
+			shared = max(shared, common)
 			processes++
 		}
 	}
-	return cpu, memory, processes
+	return cpu, memory + shared, processes
 }
 
 // descends follows the parents. Those are read one after the other, so that they
@@ -91,6 +98,30 @@ func readProcesses() map[int]process {
 		}
 	}
 	return all
+}
+
+// split divides a process's memory into its own and what it shares with others.
+// All is its own where the kernel does not tell, as of another user's process.
+func (p process) split(pid int) (own, shared int64) {
+	text, err := os.ReadFile("/proc/" + strconv.Itoa(pid) + "/smaps_rollup")
+	if err != nil {
+		return p.memory, 0
+	}
+	for line := range bytes.Lines(text) {
+		fields := bytes.Fields(line)
+		if len(fields) != 3 {
+			continue
+		}
+		kib, err := strconv.ParseInt(string(fields[1]), 10, 64)
+		switch name := string(fields[0]); {
+		case err != nil:
+		case strings.HasPrefix(name, "Private_"):
+			own += kib << 10
+		case strings.HasPrefix(name, "Shared_"):
+			shared += kib << 10
+		}
+	}
+	return own, shared
 }
 
 // Fields of /proc/PID/stat after the command's name, see proc(5).

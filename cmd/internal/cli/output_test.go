@@ -27,6 +27,21 @@ func only(t *testing.T, dir string, names ...string) {
 	}
 }
 
+func TestTwoReportsNeedTwoFiles(t *testing.T) {
+	dir := t.TempDir()
+	file := func(flag, path string) ReportFile {
+		return ReportFile{Flag: flag, Path: path, Endings: []string{"." + flag}}
+	}
+	one := filepath.Join(dir, "report.json")
+	err := CheckReports([]ReportFile{file("json", one), file("md", dir+"/./report.json")})
+	if err == nil || CodeOf(err) != ExitUsage {
+		t.Errorf("two reports in one file: %v", err)
+	}
+	if err := CheckReports([]ReportFile{file("json", one), file("md", one+".md"), file("html", os.DevNull), file("hgrm", os.DevNull)}); err != nil {
+		t.Error(err)
+	}
+}
+
 func TestAFileIsWrittenWholeOrNotAtAll(t *testing.T) {
 	dir := t.TempDir()
 	path := filepath.Join(dir, "report")

@@ -18,9 +18,10 @@ type ReportFile struct {
 }
 
 // CheckReports checks every file before anything runs: one at most is for
-// standard output.
+// standard output, or for another file.
 func CheckReports(files []ReportFile) error {
 	stdout := ""
+	taken := map[string]string{} // by which flag
 	for _, r := range files {
 		if r.Path == "-" && stdout != "" {
 			return Misused("-%s - and -%s -: expected one report on standard output, and a file for the other, such as -%[2]s report%s", stdout, r.Flag, r.Endings[0])
@@ -29,6 +30,11 @@ func CheckReports(files []ReportFile) error {
 			stdout = r.Flag
 			continue
 		}
+		path := filepath.Clean(r.Path)
+		if flag, twice := taken[path]; twice && !isDevice(path) {
+			return Misused("-%s %s and -%s %[2]s: expected a file for each, such as -%[3]s report%[4]s", flag, r.Path, r.Flag, r.Endings[0])
+		}
+		taken[path] = r.Flag
 		if err := r.check(); err != nil {
 			return err
 		}
@@ -46,6 +52,12 @@ func (r ReportFile) check() error {
 		return Misused("-%s: %v: expected a file that can be written, such as report%s", r.Flag, err, r.Endings[0])
 	}
 	return nil
+}
+
+// isDevice is whether a file is one, or a pipe, which takes several.
+func isDevice(path string) bool {
+	info, err := os.Stat(path)
+	return err == nil && !info.Mode().IsRegular()
 }
 
 func (r ReportFile) isTarget() bool {

@@ -76,6 +76,9 @@ func (t *Tool) invoke(ctx context.Context, v *Verb, in *Invocation, args []strin
 		err = c.Run(ctx, in, rest)
 	}
 	if ctx.Err() != nil {
+		if CodeOf(err) == ExitInternal && !errors.Is(err, context.Canceled) {
+			report(in.Stderr, name, err) // what is known can't be written
+		}
 		fmt.Fprintf(in.Stderr, "%s: interrupted\n", name)
 		return ExitInterrupted
 	}

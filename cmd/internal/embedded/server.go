@@ -43,6 +43,9 @@ func (s *Server) Start(ctx context.Context) error {
 			s.Config.Address = filepath.Join(dir, "s")
 		}
 	}
+	if err := os.MkdirAll(s.Config.Dir, 0o700); err != nil { // one that was stopped has taken it away
+		return err
+	}
 	address, err := s.run(ctx)
 	if err != nil {
 		return fmt.Errorf("the embedded %s server did not start: %w", s.Config.Protocol, err)
@@ -93,6 +96,9 @@ func (s *Server) run(ctx context.Context) (address string, err error) {
 	defer context.AfterFunc(ctx, func() { said.SetReadDeadline(time.Unix(1, 0)) })()
 	said.SetReadDeadline(time.Now().Add(startLimit))
 	line, err := bufio.NewReader(said).ReadString('\n')
+	if err != nil && ctx.Err() != nil {
+		return "", ctx.Err()
+	}
 	if err == io.EOF {
 		return "", fmt.Errorf("it ended at once: %s", strings.Join(s.child.said(1), ""))
 	}

@@ -12,8 +12,8 @@ import (
 	"github.com/fcgikit/fcgikit/reports/result"
 )
 
-// commonFlags are those of whatever loads servers.
-type commonFlags struct {
+// loadFlags are those of whatever loads servers.
+type loadFlags struct {
 	requestFlags
 	clientFlags
 	serverFlags
@@ -37,7 +37,7 @@ func (f *printFlags) register(fs *cli.Flags) {
 	fs.BoolVar(&f.noColor, "no-color", false, "no colors, as with NO_COLOR in the environment")
 }
 
-func (f *commonFlags) register(fs *cli.Flags, methods string) {
+func (f *loadFlags) register(fs *cli.Flags, methods string) {
 	f.flags = fs
 	fs.Group("What is asked", func() { f.requestFlags.register(fs) })
 	fs.Group("What is to come", func() {
@@ -56,13 +56,13 @@ func (f *commonFlags) register(fs *cli.Flags, methods string) {
 	})
 }
 
-func (f *commonFlags) printVersion(in *cli.Invocation) error {
+func (f *loadFlags) printVersion(in *cli.Invocation) error {
 	_, err := fmt.Fprintln(in.Stdout, tool.Version())
 	return err
 }
 
 // settle checks what needs no plan.
-func (f *commonFlags) settle(targets []string) (err error) {
+func (f *loadFlags) settle(targets []string) (err error) {
 	if f.verbose && f.quiet {
 		return cli.Misused("-v and -q contradict each other: expected one of them, such as %s -q", runExample)
 	}
@@ -87,7 +87,7 @@ func (f *commonFlags) settle(targets []string) (err error) {
 }
 
 // subjects are the targets, or the embedded servers where there is none.
-func (f *commonFlags) subjects(in *cli.Invocation, args []string, p result.Plan, pools []int) (all []*subject, err error) {
+func (f *loadFlags) subjects(in *cli.Invocation, args []string, p result.Plan, pools []int) (all []*subject, err error) {
 	if len(args) > 0 {
 		all, err = f.serverFlags.targets(args, p.Connections, in.Last)
 	} else {
