@@ -21,7 +21,7 @@ func sampleLoad() result.Load {
 	latencies := result.Latencies{Count: 2000, Beyond: 1, Min: time.Millisecond, Max: time.Hour, Mean: 3 * time.Millisecond,
 		Percentiles: []result.Percentile{{Of: 99.9, At: 20 * time.Millisecond, Samples: 2}}, Histogram: "HISTFAAAAB4="}
 	round := result.Round{
-		Start: time.Second, Duration: 10 * time.Second, RateAsked: 200, RateMet: 199.5, Requests: 2000, Succeeded: 1990, Abandoned: 3,
+		Start: time.Second, Duration: 10 * time.Second, Answering: 9 * time.Second, RateAsked: 200, RateMet: 199.5, Requests: 2000, Succeeded: 1990, Abandoned: 3,
 		Response: latencies, Service: latencies, Phases: map[string]result.Latencies{"first byte": latencies},
 		Errors: map[string]int64{"backlog full": 10}, Statuses: map[string]int64{"200": 1990},
 		Opened: 8, Reused: 1992, Lost: 1, BytesOut: 1 << 40, BytesIn: 1 << 41,

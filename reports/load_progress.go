@@ -100,7 +100,7 @@ func roundWords(r result.Round) string {
 	if err != nil {
 		return clean(err.Error())
 	}
-	answered := float64(r.Succeeded) / max(r.Duration.Seconds(), 1e-9)
+	answered := float64(r.Succeeded) / max(r.AnsweringTime().Seconds(), 1e-9)
 	rate := rateWords(answered)
 	if answered < rateShort*r.RateAsked {
 		rate += " of " + rateWords(r.RateAsked)

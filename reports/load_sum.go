@@ -13,7 +13,7 @@ import (
 // rates have the weight of their round's duration.
 type loadSum struct {
 	result.Subject
-	duration                       time.Duration // of all rounds
+	duration, answering            time.Duration // of all rounds
 	asked, met, answered           float64       // requests a second
 	requests, succeeded, abandoned int64
 	beyond                         int64 // response times that were clamped
@@ -49,7 +49,7 @@ func sumOf(subject result.Subject) (*loadSum, error) {
 	if seconds := s.duration.Seconds(); seconds > 0 {
 		s.asked /= seconds
 		s.met /= seconds
-		s.answered = float64(s.succeeded) / seconds
+		s.answered = float64(s.succeeded) / s.answering.Seconds()
 	}
 	return s, s.merge()
 }
@@ -57,6 +57,7 @@ func sumOf(subject result.Subject) (*loadSum, error) {
 func (s *loadSum) add(r result.Round) {
 	seconds := r.Duration.Seconds()
 	s.duration += r.Duration
+	s.answering += r.AnsweringTime()
 	s.asked += r.RateAsked * seconds
 	s.met += r.RateMet * seconds
 	s.requests += r.Requests

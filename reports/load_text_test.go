@@ -156,3 +156,17 @@ func TestARunOfNothingSaysSo(t *testing.T) {
 		t.Errorf("%s", text)
 	}
 }
+
+func TestACureThatDiagnosesShareIsToldOnceByALoad(t *testing.T) {
+	run := result.Load{Diagnoses: []result.Diagnosis{
+		{What: "first", Cure: "rest"}, {What: "second", Cure: "rest"}, {What: "third", Cure: "run"}, {What: "fourth"},
+	}}
+	var b strings.Builder
+	if err := reports.LoadText(&b, run, reports.LoadTextOptions{}); err != nil {
+		t.Fatal(err)
+	}
+	want := "\nNOTE first\nNOTE second\n  so: rest\n\nNOTE third\n  so: run\n\nNOTE fourth\n"
+	if !strings.Contains(b.String(), want) {
+		t.Errorf("got\n%s\nwant in it\n%s", b.String(), want)
+	}
+}

@@ -79,10 +79,14 @@ func probeWords(p result.Probe) string {
 	return "missed: " + clean(p.Why)
 }
 
-// diagnoses are what is to be known, with what to do.
+// diagnoses are what is to be known, with what to do: once for those in a row that
+// have it in common.
 func (t *loadText) diagnoses() {
-	for _, d := range t.run.Diagnoses {
-		t.line("")
+	all := t.run.Diagnoses
+	for i, d := range all {
+		if i == 0 || all[i-1].Cure != d.Cure {
+			t.line("")
+		}
 		what := clean(d.What)
 		if d.Subject != "" && len(t.run.Subjects) > 1 {
 			what = clean(d.Subject) + ": " + what
@@ -92,7 +96,7 @@ func (t *loadText) diagnoses() {
 			mark = t.paint(red, "INVALID")
 		}
 		t.prose(mark+" "+what, "")
-		if d.Cure != "" {
+		if d.Cure != "" && (i == len(all)-1 || all[i+1].Cure != d.Cure) {
 			t.prose("so: "+clean(d.Cure), "  ")
 		}
 	}

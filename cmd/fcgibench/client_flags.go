@@ -25,13 +25,18 @@ func (f *clientFlags) register(fs *cli.Flags) {
 	fs.Var((*cli.DurationFlag)(&f.timeout), "timeout", "`D`: the limit of a request; else 5s, or a third of a round's share of the minute")
 }
 
+// mostIDs are FastCGI's request ids on a connection (3.3).
+const mostIDs = 65535
+
 // settle fills the plan's client in.
 func (f *clientFlags) settle(fs *cli.Flags, p *result.Plan) error {
 	switch {
-	case f.connections < 0:
-		return cli.Misused("-connections %d: expected a number such as 64", f.connections)
-	case f.mux < 1:
-		return cli.Misused("-mux %d: expected a number such as 16", f.mux)
+	case f.connections < 0 || f.connections > noLimit:
+		return cli.Misused("-connections %d: expected a number such as 64, %d at most", f.connections, noLimit)
+	case f.mux < 1 || f.mux > mostIDs:
+		return cli.Misused("-mux %d: expected a number such as 16, %d at most", f.mux, mostIDs)
+	case f.timeout > longest:
+		return cli.Misused("-timeout %v: expected a time such as 5s, %v at most", f.timeout, longest)
 	case f.mux > 1 && !f.keepAlive:
 		return cli.Misused("-mux shares connections, and -keepalive=false makes one for each request: expected one of them, such as -mux 16")
 	}

@@ -135,3 +135,25 @@ func TestARateIsMetByWhatSucceeds(t *testing.T) {
 		t.Error("an objective that says how many may fail does not count", err)
 	}
 }
+
+// A try at a rate above the server's has a queue that grows: by a second a second
+// at twice its rate.
+func TestATryIsLongEnoughForItsObjective(t *testing.T) {
+	for slo, want := range map[string]time.Duration{
+		"errors<1%":        usualTry,
+		"p99<20ms":         usualTry,
+		"p50<5ms,p99<1s":   10 * time.Second,
+		"p99<1h,errors<1%": longestTry,
+	} {
+		var f searchFlags
+		fs := cli.NewFlags(&cli.Verb{})
+		f.Register(fs)
+		var err error
+		if f.objective, err = load.ParseObjective(slo); err != nil {
+			t.Fatal(err)
+		}
+		if f.fitDuration(); f.duration != want {
+			t.Errorf("%s: tries of %v, want %v", slo, f.duration, want)
+		}
+	}
+}

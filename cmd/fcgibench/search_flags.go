@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"fmt"
 	"time"
 
 	"github.com/fcgikit/fcgikit/cmd/fcgibench/load"
@@ -20,6 +21,11 @@ type searchFlags struct {
 const (
 	// usualTry is long enough for a thousandth of a usual rate's requests.
 	usualTry = 2 * time.Second
+	// overload is how many times the objective's latency a try lasts at least: a
+	// queue that grows for less than that may not have got as long yet.
+	overload = 10
+	// longestTry bounds that.
+	longestTry = time.Minute
 	// tryTimeout lets a try at a rate that is too high end soon.
 	tryTimeout = time.Second
 )
@@ -30,7 +36,7 @@ func (f *searchFlags) Register(fs *cli.Flags) {
 	fs.Group("Which rates", func() {
 		fs.StringVar(&f.from, "from", "100", "`N`: requests a second, the lowest; the search doubles from there")
 		fs.StringVar(&f.to, "to", "100000", "`N`: the highest")
-		fs.Var((*cli.DurationFlag)(&f.duration), "duration", "`D`: of a try; a rate is tried two or three times")
+		fs.Var((*cli.DurationFlag)(&f.duration), "duration", "`D`: of a try; a rate has two or three; also ten times the -slo's latency")
 		fs.Var((*cli.DurationFlag)(&f.warmup), "warmup", "`D`: before the first try, at the lowest rate")
 		fs.BoolVar(&f.poisson, "poisson", false, "send at random moments, as many users do")
 	})
@@ -53,6 +59,7 @@ func (f *searchFlags) Run(ctx context.Context, in *cli.Invocation, args []string
 	if err := f.reportFlags.settle(); err != nil {
 		return err
 	}
+	f.doubt(in)
 	b := newBench(&f.loadFlags, in, p, subjects)
 	defer b.stop()
 	if err := b.start(ctx); err != nil {
@@ -95,8 +102,28 @@ func (f *searchFlags) settle(args []string) (p result.Plan, err error) {
 	case !f.flags.Given("timeout"):
 		p.Timeout = tryTimeout
 	}
+	f.fitDuration()
 	p.Duration, p.Warmup, p.Poisson, p.Workload, p.Rounds = f.duration, f.warmup, f.poisson, f.workload, 1
 	return p, nil
+}
+
+// fitDuration makes the tries long enough for the objective, where no length is
+// given.
+func (f *searchFlags) fitDuration() {
+	if enough := f.longEnough(); !f.flags.Given("duration") {
+		f.duration = max(f.duration, min(enough, longestTry))
+	}
+}
+
+// longEnough is how long a try lasts in which a server that can't keep up is found
+// out.
+func (f *searchFlags) longEnough() time.Duration { return overload * f.objective.Slowest() }
+
+// doubt tells that a rate which is found may be too high.
+func (f *searchFlags) doubt(in *cli.Invocation) {
+	if enough := f.longEnough(); f.duration < enough {
+		fmt.Fprintf(in.Stderr, "fcgibench search: in tries of %v a server that can't keep up may still answer within %v: expected -duration %v or more\n", f.duration, f.objective.Slowest(), enough)
+	}
 }
 
 // one finds more than one server, of which a search would not know which is

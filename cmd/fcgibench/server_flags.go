@@ -55,8 +55,8 @@ func (f *serverFlags) settle(fs *cli.Flags, targets []string) error {
 		}
 	}
 	switch {
-	case f.workers < 0:
-		return cli.Misused("-workers %d: expected a number such as 8", f.workers)
+	case f.workers < 0 || f.workers > noLimit/manyPools:
+		return cli.Misused("-workers %d: expected a number such as 8, %d at most", f.workers, noLimit/manyPools)
 	case f.exec != "" && len(targets) != 1:
 		return cli.Misused("-exec starts one server: expected its target, such as fcgibench -exec 'myserver /tmp/app.sock' unix:/tmp/app.sock")
 	case len(targets) > 0 && len(cli.Words(f.protocol)) > 1:

@@ -30,6 +30,11 @@ const (
 	shortestShare = 500 * time.Millisecond
 	// patience is which part of a share is for late answers.
 	patience = 3
+	// longest, mostRounds and mostRequests are beyond what anybody means: a week of
+	// each, which still adds up.
+	longest      = 7 * 24 * time.Hour
+	mostRounds   = 1000
+	mostRequests = 100_000_000_000
 	// grain is what times are rounded down to.
 	grain = 50 * time.Millisecond
 )
@@ -49,10 +54,14 @@ func (f *timeFlags) settle(fs *cli.Flags, p *result.Plan, subjects int) error {
 	switch {
 	case fs.Given("duration") && f.duration == 0:
 		return cli.Misused("-duration %v: expected a time such as 30s", f.duration)
-	case fs.Given("requests") && f.requests < 1:
-		return cli.Misused("-requests %d: expected a number such as 10000", f.requests)
-	case fs.Given("rounds") && f.rounds < 1:
-		return cli.Misused("-rounds %d: expected a number such as 8", f.rounds)
+	case f.duration > longest:
+		return cli.Misused("-duration %v: expected a time such as 30s, %v at most", f.duration, longest)
+	case f.warmup > longest:
+		return cli.Misused("-warmup %v: expected a time such as 1s, %v at most", f.warmup, longest)
+	case fs.Given("requests") && (f.requests < 1 || f.requests > mostRequests):
+		return cli.Misused("-requests %d: expected a number such as 10000, %d at most", f.requests, int64(mostRequests))
+	case fs.Given("rounds") && (f.rounds < 1 || f.rounds > mostRounds):
+		return cli.Misused("-rounds %d: expected a number such as 8, %d at most", f.rounds, mostRounds)
 	case fs.Given("timeout") && p.Timeout == 0:
 		return cli.Misused("-timeout 0s: expected a time such as 5s: a server that never answers would hold the run up for ever")
 	}

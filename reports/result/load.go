@@ -56,8 +56,12 @@ type Subject struct {
 
 // Round is one attack on a subject.
 type Round struct {
-	Start     time.Duration `json:"start_ns"` // since the run began
-	Duration  time.Duration `json:"duration_ns"`
+	Start    time.Duration `json:"start_ns"` // since the run began
+	Duration time.Duration `json:"duration_ns"`
+	// Answering is how long good answers came: until the last one, and no less than
+	// the time that was planned. Those that never came make a round longer, and the
+	// rate of the others no lower. 0 is Duration.
+	Answering time.Duration `json:"answering_ns,omitempty"`
 	RateAsked float64       `json:"rate_asked"`
 	RateMet   float64       `json:"rate_met"` // requests that were sent, a second
 	Requests  int64         `json:"requests"` // that ended: those that succeeded, and the errors
@@ -80,6 +84,14 @@ type Round struct {
 	Server    Usage     `json:"server"` // of its process tree; zero where it is not known
 	Generator Usage     `json:"generator"`
 	Timeline  []Instant `json:"timeline,omitempty"` // a second each
+}
+
+// AnsweringTime is Answering, or what stands for it.
+func (r Round) AnsweringTime() time.Duration {
+	if r.Answering > 0 {
+		return r.Answering
+	}
+	return r.Duration
 }
 
 // Latencies are an HdrHistogram from 1 µs to 1 h, of three significant digits.

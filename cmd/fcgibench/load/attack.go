@@ -178,7 +178,7 @@ func (a *attack) sum(ended time.Duration) result.Round {
 	end := a.planEnd()
 	// The last answer may come before the last interval is over: a count over less
 	// than the plan's time would be a higher rate than was asked for.
-	r := result.Round{Duration: max(ended, end)}
+	r := result.Round{Duration: max(ended, end), Answering: end}
 	a.tally.fill(&r)
 	r.RateAsked = rateAsked(a.round.Schedule, end)
 	r.RateMet = float64(a.tally.sent()) / max(end, a.pacer.stopped).Seconds()

@@ -34,7 +34,7 @@ var quantities = []quantity{
 // throughput counts what succeeded. A round without any counts half a request:
 // it has a logarithm then, and is as bad as can be told.
 func throughput(r result.Round) (float64, bool, error) {
-	return max(float64(r.Succeeded), 0.5) / r.Duration.Seconds(), r.Duration > 0 && r.Requests > 0, nil
+	return max(float64(r.Succeeded), 0.5) / r.AnsweringTime().Seconds(), r.Duration > 0 && r.Requests > 0, nil
 }
 
 // percentileOf is one of the response times. It is not known where less than

@@ -112,6 +112,7 @@ func mergeRounds(rounds []placed) (result.Round, error) {
 			return sum, fmt.Errorf("one began %v after another: rounds merge that ran together", late.Round(time.Millisecond))
 		}
 		sum.Duration = max(sum.Duration, late+p.round.Duration)
+		sum.Answering = max(sum.Answering, late+p.round.AnsweringTime())
 		addCounts(&sum, p.round)
 		timelines = append(timelines, wholeSeconds(p.round.Timeline, late))
 	}

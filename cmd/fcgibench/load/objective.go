@@ -65,6 +65,14 @@ func (o Objective) OfRate() bool { return o.has(ofRate) }
 // OfErrors says that it has a term about the requests that failed.
 func (o Objective) OfErrors() bool { return o.has(ofErrors) }
 
+// Slowest is the longest latency that the objective allows; 0 where it is of none.
+func (o Objective) Slowest() (longest time.Duration) {
+	for _, t := range o.terms {
+		longest = max(longest, t.latency)
+	}
+	return longest
+}
+
 func (o Objective) has(b bound) bool {
 	return slices.ContainsFunc(o.terms, func(t term) bool { return t.measure == b })
 }

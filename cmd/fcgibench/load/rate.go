@@ -17,7 +17,7 @@ func ParseRate(text string) (perSecond float64, err error) {
 		return 0, badRate(text, fmt.Sprintf("%q is no number of requests", number))
 	}
 	if !divided {
-		return rate, tooHigh(text, rate)
+		return rate, beyond(text, rate)
 	}
 	if strings.Trim(per, "nµumsh") == "" {
 		per = "1" + per // 120/m
@@ -27,16 +27,22 @@ func ParseRate(text string) (perSecond float64, err error) {
 		return 0, badRate(text, fmt.Sprintf("%q is no length of time", per))
 	}
 	perSecond = rate / d.Seconds()
-	return perSecond, tooHigh(text, perSecond)
+	return perSecond, beyond(text, perSecond)
 }
 
 // highestRate is a hundred times what any machine sends over a socket: more is a
 // mistake, and its moments are too close to be told apart.
 const highestRate = 1e8
 
-func tooHigh(text string, perSecond float64) error {
-	if perSecond > highestRate {
+// lowestRate is one request a day: what is less was meant otherwise.
+const lowestRate = 1.0 / (24 * 60 * 60)
+
+func beyond(text string, perSecond float64) error {
+	switch {
+	case perSecond > highestRate:
 		return badRate(text, fmt.Sprintf("no machine sends more than %.0f requests a second", highestRate))
+	case perSecond > 0 && perSecond < lowestRate*0.999:
+		return badRate(text, "it is less than one request a day")
 	}
 	return nil
 }

@@ -24,6 +24,7 @@ type shard struct {
 	counts
 	statuses map[int]int64
 
+	lastGood                    time.Duration // when the last good answer had come, since the round began
 	response, service, lateness *Recorder
 	phases                      [phaseCount]*Recorder
 
@@ -145,6 +146,7 @@ func (s *shard) count(h *hit) {
 	}
 	if h.cause == none {
 		s.succeeded++
+		s.lastGood = max(s.lastGood, h.ended)
 		return
 	}
 	s.blame(h.cause, 1)
@@ -160,6 +162,7 @@ func (t *tally) fill(r *result.Round) {
 		s.mu.Unlock()
 	}
 	r.Requests, r.Succeeded, r.Abandoned = sum.done, sum.succeeded, sum.abandoned
+	r.Answering = max(r.Answering, sum.lastGood)
 	r.BytesOut, r.BytesIn = sum.bytesOut, sum.bytesIn
 	r.Errors, r.Statuses = sum.errors(), sum.statusNames()
 	r.Response, r.Service, r.Lateness = sum.response.Latencies(), sum.service.Latencies(), sum.lateness.Latencies()
@@ -173,6 +176,7 @@ func (t *tally) fill(r *result.Round) {
 
 func (s *shard) merge(other *shard) {
 	s.counts.add(&other.counts)
+	s.lastGood = max(s.lastGood, other.lastGood)
 	for status, n := range other.statuses {
 		s.statuses[status] += n
 	}

@@ -9,12 +9,16 @@ import (
 	"time"
 )
 
-// Interruptible is a context that the first Ctrl-C ends, so that what is known
-// is written. The second one ends the process at once, after its last acts.
+// Interruptible is a context that the first Ctrl-C ends, or the terminal's going,
+// so that what is known is written. The second one ends the process at once, after
+// its last acts.
 func Interruptible(last *LastActs) (ctx context.Context, stop func()) {
 	ctx, cancel := context.WithCancel(context.Background())
 	signals := make(chan os.Signal, 2)
 	signal.Notify(signals, os.Interrupt, syscall.SIGTERM)
+	if !signal.Ignored(syscall.SIGHUP) { // as nohup has it
+		signal.Notify(signals, syscall.SIGHUP)
+	}
 	go func() {
 		if _, ok := <-signals; !ok {
 			return
