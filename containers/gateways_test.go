@@ -122,6 +122,11 @@ func chains() (all []chain) {
 // fail.
 func smokesThrough(t *testing.T, gateway *Peer, server string, limit int) {
 	t.Helper()
+	version, err := gateway.Version(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Logf("%s %s", gateway.Definition.Name, version)
 	transport := &http.Transport{MaxIdleConnsPerHost: atOnce}
 	defer transport.CloseIdleConnections()
 	protocol := gateway.Variant.Protocol
