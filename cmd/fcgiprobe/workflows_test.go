@@ -123,6 +123,8 @@ func TestTheMatrixHasAJobForEachServer(t *testing.T) {
 	if err := yaml.Unmarshal([]byte(names), &got); err != nil || !ok {
 		t.Fatalf("it says %s: %v", text, err)
 	}
+	slices.Sort(want) // files and names are not in one order: libfcgi-single/ comes before libfcgi/
+	slices.Sort(got)
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Errorf("servers of containers/ (-) and jobs (+):\n%s", diff)
 	}
