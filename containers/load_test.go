@@ -11,7 +11,6 @@ import (
 	"regexp"
 	"slices"
 	"strings"
-	"sync"
 	"testing"
 	"time"
 
@@ -23,22 +22,7 @@ import (
 )
 
 // fcgibench is the command, built once for all tests that need it.
-var fcgibench = sync.OnceValues(func() (string, error) {
-	var err error
-	if fcgibenchDir, err = os.MkdirTemp("", "fcgibench"); err != nil {
-		return "", err
-	}
-	file := filepath.Join(fcgibenchDir, "fcgibench")
-	out, err := exec.Command("go", "build", "-o", file, "../cmd/fcgibench").CombinedOutput()
-	if err != nil {
-		return "", fmt.Errorf("%w: %s", err, out)
-	}
-	return file, nil
-})
-
-// fcgibenchDir is to be removed when all tests are done; empty where none has
-// built it.
-var fcgibenchDir string
+var fcgibench = built("fcgibench")
 
 // loaded is what fcgibench found of a server.
 type loaded struct {

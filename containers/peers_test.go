@@ -27,8 +27,9 @@ func TestMain(m *testing.M) {
 		}
 	}
 	code := m.Run()
-	os.RemoveAll(runfcgiDir)
-	os.RemoveAll(fcgibenchDir)
+	if dir, err := builtDir(); err == nil {
+		os.RemoveAll(dir)
+	}
 	os.Exit(code)
 }
 

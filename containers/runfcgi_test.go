@@ -21,22 +21,26 @@ import (
 )
 
 // runfcgi is the command, built once for all tests that need it.
-var runfcgi = sync.OnceValues(func() (string, error) {
-	var err error
-	if runfcgiDir, err = os.MkdirTemp("", "runfcgi"); err != nil {
-		return "", err
-	}
-	file := filepath.Join(runfcgiDir, "runfcgi")
-	out, err := exec.Command("go", "build", "-o", file, "../cmd/runfcgi").CombinedOutput()
-	if err != nil {
-		return "", fmt.Errorf("%w: %s", err, out)
-	}
-	return file, nil
-})
+var runfcgi = built("runfcgi")
 
-// runfcgiDir is to be removed when all tests are done; empty where none has
-// built it.
-var runfcgiDir string
+// built is a command of ours, which is built when it is first asked for.
+func built(name string) func() (string, error) {
+	return sync.OnceValues(func() (string, error) {
+		dir, err := builtDir()
+		if err != nil {
+			return "", err
+		}
+		file := filepath.Join(dir, name)
+		out, err := exec.Command("go", "build", "-o", file, "../cmd/"+name).CombinedOutput()
+		if err != nil {
+			return "", fmt.Errorf("%w: %s", err, out)
+		}
+		return file, nil
+	})
+}
+
+// builtDir has the commands; TestMain removes it when all tests are done.
+var builtDir = sync.OnceValues(func() (string, error) { return os.MkdirTemp("", "built") })
 
 // servedByRunfcgi serves the variant for the length of the test, and gives the
 // server's address. A gateway that is another user's can connect.
