@@ -10,8 +10,9 @@ import (
 
 // LoadHgrm writes the response times of a run in the percentile text of
 // HdrHistogram, in milliseconds: a section for each subject, all its rounds as
-// one, after a comment with its name. The error is of w, or of a histogram that
-// can't be read.
+// one, after a comment with its name. A line's value is, as in the other reports,
+// the first that so many percent do not exceed. The error is of w, or of a
+// histogram that can't be read.
 func LoadHgrm(w io.Writer, run result.Load) error {
 	sums, err := sumsOf(run)
 	if err != nil {

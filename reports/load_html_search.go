@@ -12,6 +12,7 @@ type loadTry struct {
 	Number    int
 	Rate, Why string
 	Met       bool
+	Longer    bool
 }
 
 func searchOf(run result.Load) *loadSearch {
@@ -20,7 +21,7 @@ func searchOf(run result.Load) *loadSearch {
 	}
 	s := &loadSearch{}
 	for i, p := range run.Search {
-		s.Tries = append(s.Tries, loadTry{i + 1, rateWords(p.Rate), clean(p.Why), p.Met})
+		s.Tries = append(s.Tries, loadTry{i + 1, rateWords(p.Rate), clean(p.Why), p.Met, p.Longer})
 	}
 	if f := run.Found; f != nil && f.Rate > 0 {
 		s.Found = foundRate(f.Rate) + " requests a second"

@@ -31,7 +31,7 @@ func sampleLoad() result.Load {
 	}
 	return result.Load{
 		Version: result.LoadVersion, Tool: "fcgibench v1.2.3", Started: time.Date(2026, 3, 4, 5, 6, 7, 0, time.UTC), Seed: -1, Interrupted: true,
-		Plan: result.Plan{Rate: 200, RampTo: 400, SearchTo: 800, Step: time.Second, Poisson: true, Duration: 10 * time.Second, Requests: 5, Warmup: time.Second, Rounds: 6,
+		Plan: result.Plan{Rate: 200, RampTo: 400, SearchTo: 800, Longer: time.Minute, Step: time.Second, Poisson: true, Duration: 10 * time.Second, Requests: 5, Warmup: time.Second, Rounds: 6,
 			Connections: 8, KeepAlive: true, Mux: 4, Workload: "hello", Timeout: 5 * time.Second},
 		Subjects: []result.Subject{
 			{Name: "prefork", Target: "fcgi+unix:/s", Protocol: "fcgi", Method: "prefork", Workers: 8, Backlog: 128, Pool: 8, Rounds: []result.Round{round, round}},
@@ -41,7 +41,7 @@ func sampleLoad() result.Load {
 			{Measure: "p99", Base: "a", Other: "b", Ratio: 0.5, Low: 0.4, High: 0.6, Pairs: 6, Judgement: result.Better},
 			{Measure: "p50", Base: "a", Other: "b", Ratio: 1, Low: 1, High: 1, Pairs: 1, Judgement: result.NotEnoughRounds},
 		},
-		Search:    []result.Probe{{Rate: 100, Met: true}, {Rate: 200, Why: "p99<20ms: 31ms"}},
+		Search:    []result.Probe{{Rate: 100, Met: true}, {Rate: 200, Longer: true, Why: "p99<20ms: 31ms"}},
 		Found:     &result.Found{Rate: 100, AtLeast: true, Why: "not found"},
 		Objective: &result.Objective{Text: "p99<20ms", Missed: []string{"p99<20ms: 31ms"}},
 		Diagnoses: []result.Diagnosis{{Subject: "a", What: "64 kept connections", Cure: "use -connections 8", Invalid: true}},

@@ -86,6 +86,9 @@ func roundsWords(p result.Plan) string {
 	default:
 		words += " of " + longTime(p.Duration)
 	}
+	if p.Longer > 0 {
+		words += fmt.Sprintf(" and longer ones of %s", longTime(p.Longer))
+	}
 	if p.Warmup > 0 {
 		words += fmt.Sprintf(" after %s of warm-up", longTime(p.Warmup))
 	}
@@ -97,8 +100,9 @@ func lengthWords(run result.Load) string {
 	d, known := planLength(run)
 	switch {
 	case run.Plan.SearchTo > 0:
-		warmup, try := run.Plan.Warmup, run.Plan.Duration
-		return fmt.Sprintf("most searches take %d to %d tries, %s to %s in all", fewTries, manyTries, longTime(warmup+fewTries*try), longTime(warmup+manyTries*try))
+		p := run.Plan
+		least, most := p.Warmup+fewTries*p.Duration+p.Longer, p.Warmup+manyTries*p.Duration+manyLonger*p.Longer
+		return fmt.Sprintf("most searches take %d to %d tries and 1 to %d longer ones, %s to %s in all", fewTries, manyTries, manyLonger, longTime(least), longTime(most))
 	case !known:
 		return "how long in all depends on the server"
 	case run.Plan.Requests > 0:
@@ -121,8 +125,9 @@ func planLength(run result.Load) (d time.Duration, known bool) {
 }
 
 // What most searches take: some five to ten doublings and six halvings of the
-// last, two or three tries each, and the proof.
+// last, two or three tries each, and the proof; then a longer try, or some.
 const (
-	fewTries  = 20
-	manyTries = 50
+	fewTries   = 20
+	manyTries  = 50
+	manyLonger = 4
 )

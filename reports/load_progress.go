@@ -28,12 +28,26 @@ type LoadProgress struct {
 }
 
 // Round begins a round of a subject: the n-th of so many. The 0th is its
-// warm-up. Of a search n is the try, and of is 0: nobody knows how many.
+// warm-up.
 func (p *LoadProgress) Round(subject string, n, of int) {
 	p.do(func() {
-		p.round = roundSoFar{subject: clean(subject), n: n, of: of}
-		p.draw()
+		whole := p.Plan.Duration
+		if n == 0 {
+			whole = p.Plan.Warmup
+		}
+		p.begin(roundSoFar{subject: clean(subject), n: n, of: of, whole: whole})
 	})
+}
+
+// Try begins a search's n-th try, of such a length. Nobody knows how many there
+// will be.
+func (p *LoadProgress) Try(subject string, n int, whole time.Duration) {
+	p.do(func() { p.begin(roundSoFar{subject: clean(subject), n: n, whole: whole}) })
+}
+
+func (p *LoadProgress) begin(r roundSoFar) {
+	p.round = r
+	p.draw()
 }
 
 // Instant tells of a second of the round.

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"strings"
 	"time"
+	"unicode/utf8"
 )
 
 // What a terminal does: lines that are longer than it are cut while the block is
@@ -28,7 +29,7 @@ func (p *LoadProgress) draw() {
 	b.WriteString(hideCursor + wrapOff + p.up())
 	lines := p.block()
 	for _, line := range lines {
-		b.WriteString(clearLine + p.cut(line) + "\n")
+		b.WriteString(clearLine + line + "\n")
 	}
 	b.WriteString(clearBelow + wrapOn)
 	p.drawn = len(lines)
@@ -62,27 +63,77 @@ func (p *LoadProgress) up() string {
 	return "\r" + fmt.Sprintf(lineUp, p.drawn)
 }
 
-// block are the lines of the live view.
+// fitting is the first of a line's forms that the terminal has room for; where
+// there is none, as much of the last as it has.
+func (p *LoadProgress) fitting(forms ...string) string {
+	for _, form := range forms {
+		if utf8.RuneCountInString(form) < p.width() {
+			return form
+		}
+	}
+	return p.cut(forms[len(forms)-1])
+}
+
+// block are the lines of the live view. On a narrow terminal each leaves out what
+// matters least.
 func (p *LoadProgress) block() []string {
 	r := &p.round
-	lines := []string{r.name(), "  " + p.bar()}
+	lines := []string{p.title(), p.bar()}
 	if r.last.At == 0 {
 		return lines
 	}
-	asked := ""
+	return append(lines, p.rates(), p.response(),
+		p.fitting(fmt.Sprintf("  connections  %d", r.last.Connections), fmt.Sprintf("  %s", number(r.last.Connections, "connection"))),
+		p.failures())
+}
+
+// title is the subject, as much of it as there is room for, and which of its
+// rounds this is.
+func (p *LoadProgress) title() string {
+	const least = 6 // of a subject: fewer letters tell nothing
+	turn := p.round.turn()
+	forms := []string{p.round.name()}
+	if room := p.width() - 1 - utf8.RuneCountInString(", "+turn); room >= least {
+		forms = append(forms, shorten(p.round.subject, room)+", "+turn)
+	}
+	return p.fitting(append(forms, turn)...)
+}
+
+// rates are those of the last second.
+func (p *LoadProgress) rates() string {
+	r := &p.round
+	answered, asked, of := perSecond(r.last.Done-r.last.Failed, r.second), "", ""
 	if r.last.Asked > 0 {
-		asked = rateWords(r.last.Asked) + " asked, "
+		asked, of = rateWords(r.last.Asked)+" asked, ", " of "+rateWords(r.last.Asked)
 	}
-	failed := "none"
-	if r.failed > 0 {
-		failed = fmt.Sprintf("%s of %d (%s)", percent(float64(r.failed)/float64(max(r.done, 1))), r.done, countsWords(r.errors))
+	return p.fitting(
+		fmt.Sprintf("  a second     %s%s sent, %s answered", asked, perSecond(r.last.Sent, r.second), answered),
+		fmt.Sprintf("  a second     %s%s answered", answered, of),
+		fmt.Sprintf("  %s%s answered", answered, of),
+		fmt.Sprintf("  %s answered", answered))
+}
+
+func (p *LoadProgress) response() string {
+	r := &p.round
+	latencies := r.latencies(r.last.Max)
+	forms := []string{"  response     " + latencies + " in the last second", "  response     " + latencies, "  " + latencies}
+	if r.last.Done > 0 {
+		forms = append(forms, "  p99 "+shortTime(r.last.P99)+", max "+shortTime(r.last.Max), "  p99 "+shortTime(r.last.P99))
 	}
-	return append(lines,
-		fmt.Sprintf("  a second     %s%s sent, %s answered", asked, perSecond(r.last.Sent, r.second), perSecond(r.last.Done-r.last.Failed, r.second)),
-		fmt.Sprintf("  response     %s in the last second", r.latencies(r.last.Max)),
-		fmt.Sprintf("  connections  %d", r.last.Connections),
-		fmt.Sprintf("  errors       %s", failed),
-	)
+	return p.fitting(forms...)
+}
+
+// failures are those of the round so far.
+func (p *LoadProgress) failures() string {
+	r := &p.round
+	if r.failed == 0 {
+		return p.fitting("  errors       none", "  no errors")
+	}
+	share, causes := percent(float64(r.failed)/float64(max(r.done, 1))), countsWords(r.errors)
+	return p.fitting(
+		fmt.Sprintf("  errors       %s of %d (%s)", share, r.done, causes),
+		fmt.Sprintf("  errors       %s (%s)", share, causes),
+		fmt.Sprintf("  %s failed (%s)", share, causes))
 }
 
 const (
@@ -99,15 +150,17 @@ func (p *LoadProgress) bar() string {
 		width = barNarrow
 	}
 	full := int(share * float64(width))
-	return fmt.Sprintf("[%s%s] %s%s", strings.Repeat("#", full), strings.Repeat("-", width-full), words, p.left(share))
+	bar := fmt.Sprintf("  [%s%s]", strings.Repeat("#", full), strings.Repeat("-", width-full))
+	if words == "" {
+		return p.fitting(bar)
+	}
+	left := p.left(share)
+	return p.fitting(bar+" "+words+left, "  "+words+left, "  "+words)
 }
 
 // share is how much of the round is over, from 0 to 1.
 func (p *LoadProgress) share() (share float64, words string) {
-	at, whole := p.round.last.At, p.Plan.Duration
-	if p.round.warmsUp() {
-		whole = p.Plan.Warmup
-	}
+	at, whole := p.round.last.At, p.round.whole
 	if whole > 0 {
 		share = min(1, at.Seconds()/whole.Seconds())
 		words = fmt.Sprintf("%s of %s", longTime(at), longTime(whole))

@@ -11,6 +11,7 @@ import (
 type roundSoFar struct {
 	subject string
 	n, of   int
+	whole   time.Duration // as planned; 0 is not known
 	last    result.Instant
 	second  time.Duration // how long the last instant was
 	done    int64
@@ -22,14 +23,16 @@ type roundSoFar struct {
 func (r *roundSoFar) warmsUp() bool { return r.n == 0 }
 
 // name is the subject and which of its rounds this is.
-func (r *roundSoFar) name() string {
+func (r *roundSoFar) name() string { return r.subject + ", " + r.turn() }
+
+func (r *roundSoFar) turn() string {
 	switch {
 	case r.warmsUp():
-		return r.subject + ", warm-up"
+		return "warm-up"
 	case r.of == 0:
-		return fmt.Sprintf("%s, try %d", r.subject, r.n)
+		return fmt.Sprintf("try %d", r.n)
 	}
-	return fmt.Sprintf("%s, round %d of %d", r.subject, r.n, r.of)
+	return fmt.Sprintf("round %d of %d", r.n, r.of)
 }
 
 func (r *roundSoFar) add(i result.Instant) {

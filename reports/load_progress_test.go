@@ -78,7 +78,7 @@ func TestQuietProgressIsNothing(t *testing.T) {
 
 func TestTheLiveViewIsTheGoldenOne(t *testing.T) {
 	var shown strings.Builder
-	for _, width := range []int{80, 40, 12} {
+	for _, width := range []int{120, 80, 60, 40, 30, 12} {
 		var b bytes.Buffer
 		p := &reports.LoadProgress{W: &b, Terminal: true, Width: width}
 		p.Plan = healthyLoad().Plan
@@ -92,6 +92,42 @@ func TestTheLiveViewIsTheGoldenOne(t *testing.T) {
 		fmt.Fprintf(&shown, "%d columns:\n%s\n\n", width, strings.Join(newTerminal(t, width).write(b.String()).rows, "\n"))
 	}
 	golden(t, "load-live.txt", shown.String())
+}
+
+// TestANarrowTerminalKeepsWhatMatters: which round it is, what is answered of
+// what is asked, the slowest answers, and how many requests failed.
+func TestANarrowTerminalKeepsWhatMatters(t *testing.T) {
+	for _, width := range []int{40, 60, 80, 120} {
+		var b bytes.Buffer
+		p := &reports.LoadProgress{W: &b, Terminal: true, Width: width, Subjects: 2}
+		p.Plan = healthyLoad().Plan
+		p.Plan.Rounds = 12
+		p.Round("fcgi+unix:/run/a-service-with-a-long-name/app.sock", 11, 12)
+		i := instantAt(1)
+		i.Asked, i.Failed = 100_000, 1000
+		i.Sent, i.Done = 100_000, 100_000
+		i.Errors = map[string]int64{"timeout with nothing read": 1000}
+		p.Instant(i)
+		rows := newTerminal(t, width).write(b.String()).rows
+		for row, want := range []string{`^fcgi.*, round 11 of 12$`, `\b1 s of 5 s\b`, `\b99000 (answered$|of 100000 answered$)`, `\bp99 4.00 ms, max 10.0 ms\b`, `\b8\b`, `\b1 % .*timeout with`} {
+			if !regexp.MustCompile(want).MatchString(rows[row]) {
+				t.Errorf("%d columns: row %d is %q, want %s", width, row, rows[row], want)
+			}
+		}
+	}
+}
+
+// TestATryIsAsLongAsItSays: the longer ones of a search are longer than the
+// plan's.
+func TestATryIsAsLongAsItSays(t *testing.T) {
+	var b bytes.Buffer
+	p := &reports.LoadProgress{W: &b, Terminal: true, Plan: result.Plan{SearchTo: 100, Duration: 2 * time.Second, Rounds: 1}}
+	p.Try("prefork", 14, 6*time.Second)
+	p.Instant(instantAt(3))
+	rows := newTerminal(t, 80).write(b.String()).rows
+	if rows[0] != "prefork, try 14" || !strings.HasSuffix(rows[1], "] 3 s of 6 s") {
+		t.Errorf("it shows %q", rows[:2])
+	}
 }
 
 func TestTheLiveViewLeavesNothingBehind(t *testing.T) {

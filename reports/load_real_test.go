@@ -41,7 +41,7 @@ func measured(t *testing.T, p *reports.LoadProgress) result.Load {
 		s.Rounds = append(s.Rounds, found)
 	}
 	var err error
-	if run.Comparisons, err = load.Compare(run.Subjects[0], run.Subjects[1], 1); err != nil {
+	if run.Comparisons, err = load.CompareSubjects(run.Subjects, 1); err != nil {
 		t.Fatal(err)
 	}
 	return run

@@ -167,7 +167,7 @@ func repeated(n int, d time.Duration) []time.Duration {
 // notFoundLoad is a search whose tries contradict each other.
 func notFoundLoad() result.Load {
 	load := loadOf(preforkSubject())
-	load.Plan.Rate, load.Plan.SearchTo = 100, 100_000
+	load.Plan.Rate, load.Plan.SearchTo, load.Plan.Longer = 100, 100_000, 15*time.Second
 	load.Objective = &result.Objective{Text: "p99<20ms"}
 	load.Search = []result.Probe{{Rate: 100, Met: true}, {Rate: 100, Met: true}, {Rate: 200, Why: "p99<20ms: 31ms"}, {Rate: 200, Met: true}, {Rate: 200, Why: "p99<20ms: 40ms"}, {Rate: 141.42, Met: true}}
 	load.Found = &result.Found{Why: "not found: the tries contradict each other: 3 of 40 say otherwise than a limit of 141 a second"}

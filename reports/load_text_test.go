@@ -76,6 +76,18 @@ func hostileLoad(s string) result.Load {
 	return run
 }
 
+// TestALongerTryIsToldApart from the others of its rate.
+func TestALongerTryIsToldApart(t *testing.T) {
+	run := searchedLoad()
+	run.Search = append(run.Search, result.Probe{Rate: 1372, Longer: true, Why: "p99<20ms: 31 ms"})
+	text := loadText(t, run, reports.LoadTextOptions{})
+	for _, want := range []string{" 1400  met\n", " 1400  met in a longer try\n", " 1372  missed in a longer try: p99<20ms: 31 ms\n"} {
+		if !strings.Contains(text, want) {
+			t.Errorf("no %q in\n%s", want, text)
+		}
+	}
+}
+
 func TestALoadsTextDoesNotReachTheTerminal(t *testing.T) {
 	run := hostileLoad(hostile)
 	var b bytes.Buffer

@@ -70,13 +70,17 @@ func (t *loadText) search() {
 }
 
 func probeWords(p result.Probe) string {
-	switch {
-	case p.Met:
-		return "met"
-	case p.Why == "":
-		return "missed"
+	words := "missed"
+	if p.Met {
+		words = "met"
 	}
-	return "missed: " + clean(p.Why)
+	if p.Longer {
+		words += " in a longer try"
+	}
+	if p.Why != "" && !p.Met {
+		words += ": " + clean(p.Why)
+	}
+	return words
 }
 
 // diagnoses are what is to be known, with what to do: once for those in a row that

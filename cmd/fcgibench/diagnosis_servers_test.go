@@ -17,6 +17,7 @@ import (
 
 	"github.com/fcgikit/fcgikit/client"
 	"github.com/fcgikit/fcgikit/client/fcgi"
+	"github.com/fcgikit/fcgikit/cmd/internal/clitest"
 	"github.com/fcgikit/fcgikit/reference"
 )
 
@@ -87,7 +88,7 @@ func faulty(name string) func(net.Listener) {
 func wire(answer func(n int64, id uint16) (bytes []byte, end bool)) func(net.Listener) {
 	var n atomic.Int64
 	return func(l net.Listener) {
-		eachConn(l, func(c net.Conn) {
+		clitest.EachConn(l, func(c net.Conn) {
 			for in := bufio.NewReader(c); ; {
 				id, err := readRequest(in)
 				if err != nil {
@@ -140,7 +141,7 @@ func rejected(id uint16, status fcgi.ProtocolStatus) []byte {
 // closesEachTenth ends a connection with its tenth answer, as servers do that
 // have a limit of requests.
 func closesEachTenth(l net.Listener) {
-	eachConn(l, func(c net.Conn) {
+	clitest.EachConn(l, func(c net.Conn) {
 		in := bufio.NewReader(c)
 		for range 10 {
 			id, err := readRequest(in)
@@ -160,7 +161,7 @@ func dies(after int64) func(net.Listener) {
 	return func(l net.Listener) {
 		var mu sync.Mutex
 		var open []net.Conn
-		eachConn(l, func(c net.Conn) {
+		clitest.EachConn(l, func(c net.Conn) {
 			mu.Lock()
 			open = append(open, c)
 			mu.Unlock()

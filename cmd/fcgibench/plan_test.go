@@ -137,13 +137,15 @@ func TestARateIsMetByWhatSucceeds(t *testing.T) {
 }
 
 // A try at a rate above the server's has a queue that grows: by a second a second
-// at twice its rate.
+// at twice its rate; at 2 % more than that a fiftieth of it.
 func TestATryIsLongEnoughForItsObjective(t *testing.T) {
-	for slo, want := range map[string]time.Duration{
-		"errors<1%":        usualTry,
-		"p99<20ms":         usualTry,
-		"p50<5ms,p99<1s":   10 * time.Second,
-		"p99<1h,errors<1%": longestTry,
+	for slo, want := range map[string]struct{ try, longer time.Duration }{
+		"rate>=0.99":       {usualTry, 3 * usualTry},
+		"errors<1%":        {10 * time.Second, time.Minute}, // until a request fails
+		"p99<20ms":         {usualTry, 3 * usualTry},
+		"p99<100ms":        {usualTry, 10 * time.Second},
+		"p50<5ms,p99<1s":   {10 * time.Second, time.Minute},
+		"p99<1h,errors<1%": {longestTry, 3 * longestTry},
 	} {
 		var f searchFlags
 		fs := cli.NewFlags(&cli.Verb{})
@@ -152,8 +154,9 @@ func TestATryIsLongEnoughForItsObjective(t *testing.T) {
 		if f.objective, err = load.ParseObjective(slo); err != nil {
 			t.Fatal(err)
 		}
-		if f.fitDuration(); f.duration != want {
-			t.Errorf("%s: tries of %v, want %v", slo, f.duration, want)
+		f.fitDuration(tryTimeout)
+		if held := f.heldFor(tryTimeout); f.duration != want.try || held != want.longer {
+			t.Errorf("%s: tries of %v and longer ones of %v, want %v", slo, f.duration, held, want)
 		}
 	}
 }

@@ -14,7 +14,7 @@ import (
 )
 
 // search tries rates until it has found the highest that meets the objective.
-// The rounds of the report are those at that rate.
+// The round of the report is the longer try at that rate.
 func (b *bench) search(ctx context.Context) error {
 	defer b.watched()()
 	s, p := b.subjects[0], b.run.Plan
@@ -23,21 +23,23 @@ func (b *bench) search(ctx context.Context) error {
 			return err
 		}
 	}
-	tries := map[float64][]result.Round{}
+	var held []result.Round                    // the longer try that met the objective
 	blamed := map[float64][]result.Diagnosis{} // that the generator was the limit, of tries that failed
 	n := 0
-	found, err := load.Search(ctx, p.Rate, p.SearchTo, func(ctx context.Context, rate float64) (bool, string, error) {
+	found, err := load.Search(ctx, p.Rate, p.SearchTo, func(ctx context.Context, rate float64, longer bool) (bool, string, error) {
 		n++
-		r, met, why, err := b.try(ctx, s, rate, n)
+		r, met, why, err := b.try(ctx, s, tryAt(p, rate, longer), n)
 		if b.gone != nil {
 			s.found.Rounds = []result.Round{r} // which shows how it ended
 		}
 		if err != nil {
 			return false, "", err
 		}
-		tries[rate] = append(tries[rate], r)
+		if met && longer {
+			held = []result.Round{r}
+		}
 		if !met {
-			all := load.Diagnose(s.found, []result.Round{r}, atRate(p, rate))
+			all := load.Diagnose(s.found, []result.Round{r}, tryAt(p, rate, longer))
 			if i := slices.IndexFunc(all, isInvalid); i >= 0 {
 				blamed[rate] = append(blamed[rate], all[i])
 			}
@@ -52,7 +54,7 @@ func (b *bench) search(ctx context.Context) error {
 		b.run.Found = &result.Found{Rate: found.Rate, AtLeast: found.AtLeast, Why: found.Why}
 	}
 	if b.gone == nil {
-		s.found.Rounds = tries[found.Rate]
+		s.found.Rounds = held
 	}
 	b.limit = limitOf(found, blamed)
 	return nil
@@ -80,12 +82,12 @@ func limitOf(found load.Found, blamed map[float64][]result.Diagnosis) []result.D
 // errGone ends a search, whose report then says more.
 var errGone = errors.New("the server no longer answers")
 
-// try is one round at a rate.
-func (b *bench) try(ctx context.Context, s *subject, rate float64, n int) (r result.Round, met bool, why string, err error) {
-	round := s.round(b.run.Plan)
-	round.Schedule = schedule(atRate(b.run.Plan, rate), b.seed, n)
-	round.Each = b.stream.round(fmt.Sprintf("%s at %.5g/s", s.found.Name, rate), n)
-	b.progress.Round(s.found.Name, n, 0)
+// try is the n-th try of a search.
+func (b *bench) try(ctx context.Context, s *subject, p result.Plan, n int) (r result.Round, met bool, why string, err error) {
+	round := s.round(p)
+	round.Schedule = schedule(p, b.seed, n)
+	round.Each = b.stream.round(fmt.Sprintf("%s at %.5g/s", s.found.Name, p.Rate), n)
+	b.progress.Try(s.found.Name, n, p.Duration)
 	start := time.Since(b.began)
 	r, gone, err := b.attack(ctx, s, round)
 	if err != nil {
@@ -113,8 +115,11 @@ func (b *bench) searchCode() int {
 	return cli.ExitOK
 }
 
-// atRate is the plan of a try.
-func atRate(p result.Plan, rate float64) result.Plan {
-	p.Rate, p.SearchTo = rate, 0
+// tryAt is the plan of a try.
+func tryAt(p result.Plan, rate float64, longer bool) result.Plan {
+	if longer {
+		p.Duration = p.Longer
+	}
+	p.Rate, p.SearchTo, p.Longer = rate, 0, 0
 	return p
 }

@@ -26,6 +26,12 @@ const (
 	overload = 10
 	// longestTry bounds that.
 	longestTry = time.Minute
+	// longer is how many times as long as a try the found rate is held at least.
+	longer = 3
+	// slightly is how many times the objective's latency it is held, where no
+	// length of a try is given: after half of that time the queue of a server that
+	// is 2 % too slow has got as long.
+	slightly = 100
 	// tryTimeout lets a try at a rate that is too high end soon.
 	tryTimeout = time.Second
 )
@@ -36,7 +42,7 @@ func (f *searchFlags) Register(fs *cli.Flags) {
 	fs.Group("Which rates", func() {
 		fs.StringVar(&f.from, "from", "100", "`N`: requests a second, the lowest; the search doubles from there")
 		fs.StringVar(&f.to, "to", "100000", "`N`: the highest")
-		fs.Var((*cli.DurationFlag)(&f.duration), "duration", "`D`: of a try; a rate has two or three; also ten times the -slo's latency")
+		fs.Var((*cli.DurationFlag)(&f.duration), "duration", "`D`: of a try, or 10 times the -slo's latency; the found rate has a longer one")
 		fs.Var((*cli.DurationFlag)(&f.warmup), "warmup", "`D`: before the first try, at the lowest rate")
 		fs.BoolVar(&f.poisson, "poisson", false, "send at random moments, as many users do")
 	})
@@ -59,7 +65,7 @@ func (f *searchFlags) Run(ctx context.Context, in *cli.Invocation, args []string
 	if err := f.reportFlags.settle(); err != nil {
 		return err
 	}
-	f.doubt(in)
+	f.doubt(in, p.Timeout)
 	b := newBench(&f.loadFlags, in, p, subjects)
 	defer b.stop()
 	if err := b.start(ctx); err != nil {
@@ -102,27 +108,44 @@ func (f *searchFlags) settle(args []string) (p result.Plan, err error) {
 	case !f.flags.Given("timeout"):
 		p.Timeout = tryTimeout
 	}
-	f.fitDuration()
+	f.fitDuration(p.Timeout)
+	p.Longer = f.heldFor(p.Timeout)
 	p.Duration, p.Warmup, p.Poisson, p.Workload, p.Rounds = f.duration, f.warmup, f.poisson, f.workload, 1
 	return p, nil
 }
 
 // fitDuration makes the tries long enough for the objective, where no length is
 // given.
-func (f *searchFlags) fitDuration() {
-	if enough := f.longEnough(); !f.flags.Given("duration") {
-		f.duration = max(f.duration, min(enough, longestTry))
+func (f *searchFlags) fitDuration(timeout time.Duration) {
+	if !f.flags.Given("duration") {
+		f.duration = max(f.duration, min(overload*f.slowest(timeout), longestTry))
 	}
 }
 
-// longEnough is how long a try lasts in which a server that can't keep up is found
-// out.
-func (f *searchFlags) longEnough() time.Duration { return overload * f.objective.Slowest() }
+// heldFor is how long the rate that is found is held.
+func (f *searchFlags) heldFor(timeout time.Duration) time.Duration {
+	held := longer * f.duration
+	if !f.flags.Given("duration") {
+		held = max(held, min(slightly*f.slowest(timeout), longestTry))
+	}
+	return held
+}
+
+// slowest is how long an answer may take: in much more time than that a server
+// that can't keep up is found out. Where the objective is of no latency, that is
+// until the request has failed.
+func (f *searchFlags) slowest(timeout time.Duration) time.Duration {
+	if d := f.objective.Slowest(); d > 0 || !f.objective.OfErrors() {
+		return d
+	}
+	return timeout
+}
 
 // doubt tells that a rate which is found may be too high.
-func (f *searchFlags) doubt(in *cli.Invocation) {
-	if enough := f.longEnough(); f.duration < enough {
-		fmt.Fprintf(in.Stderr, "fcgibench search: in tries of %v a server that can't keep up may still answer within %v: expected -duration %v or more\n", f.duration, f.objective.Slowest(), enough)
+func (f *searchFlags) doubt(in *cli.Invocation, timeout time.Duration) {
+	slowest := f.slowest(timeout)
+	if enough := overload * slowest; f.duration < enough {
+		fmt.Fprintf(in.Stderr, "fcgibench search: in tries of %v a server that can't keep up may still answer within %v: expected -duration %v or more\n", f.duration, slowest, enough)
 	}
 }
 

@@ -7,12 +7,11 @@ import (
 	"net/http"
 	netfcgi "net/http/fcgi"
 	"os"
-	"os/signal"
 	"sync/atomic"
-	"syscall"
 	"time"
 
 	"github.com/fcgikit/fcgikit/client"
+	"github.com/fcgikit/fcgikit/cmd/internal/clitest"
 	"github.com/fcgikit/fcgikit/reference"
 )
 
@@ -25,23 +24,10 @@ var servers = map[string]func(net.Listener){
 	"COUNTS":  func(l net.Listener) { netfcgi.Serve(l, counting()) },
 	"FAILS":   func(l net.Listener) { netfcgi.Serve(l, http.HandlerFunc(fail)) },
 	"HTTP":    func(l net.Listener) { http.Serve(l, http.NotFoundHandler()) },
-	"SILENT":  func(l net.Listener) { eachConn(l, func(c net.Conn) { io.Copy(io.Discard, c) }) },
-	"CLOSES":  func(l net.Listener) { eachConn(l, func(c net.Conn) { c.Read(make([]byte, 1)) }) },
+	"SILENT":  func(l net.Listener) { clitest.EachConn(l, func(c net.Conn) { io.Copy(io.Discard, c) }) },
+	"CLOSES":  func(l net.Listener) { clitest.EachConn(l, func(c net.Conn) { c.Read(make([]byte, 1)) }) },
 	"LAZY":    func(l net.Listener) { netfcgi.Serve(l, http.HandlerFunc(lazy)) },
 	"STALLED": func(l net.Listener) { netfcgi.Serve(l, stalling(3)) },
-}
-
-func eachConn(l net.Listener, serve func(net.Conn)) {
-	for {
-		c, err := l.Accept()
-		if err != nil {
-			return
-		}
-		go func() {
-			defer c.Close()
-			serve(c)
-		}()
-	}
 }
 
 // probe serves the probe application.
@@ -88,22 +74,9 @@ func stalling(good int64) http.Handler {
 }
 
 // serveMain is: serve SOCKET [LIFE]. It is a FastCGI server that ends after such
-// a time, and leaves its socket behind.
+// a time.
 func serveMain() {
-	l, err := net.Listen("unix", os.Args[1])
-	if err != nil {
-		fmt.Println(err)
-		os.Exit(1)
-	}
-	l.(*net.UnixListener).SetUnlinkOnClose(false)
-	fmt.Println("it serves")
-	asked := make(chan os.Signal, 1)
-	signal.Notify(asked, syscall.SIGTERM)
-	go func() {
-		<-asked
-		os.WriteFile("stopped", nil, 0o600)
-		os.Exit(0)
-	}()
+	l := clitest.Listen()
 	if len(os.Args) > 2 {
 		life, err := time.ParseDuration(os.Args[2])
 		if err != nil {

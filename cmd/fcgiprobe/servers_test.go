@@ -16,6 +16,7 @@ import (
 	"github.com/fcgikit/fcgikit/client/ajp"
 	"github.com/fcgikit/fcgikit/client/fcgi"
 	"github.com/fcgikit/fcgikit/client/scgi"
+	"github.com/fcgikit/fcgikit/cmd/internal/clitest"
 	"github.com/fcgikit/fcgikit/reference"
 )
 
@@ -24,28 +25,15 @@ var servers = map[string]func(net.Listener){
 	"FAULTY":    func(l net.Listener) { serveReference(l, "fcgi/wrong-request-id") },
 	"WARNED":    func(l net.Listener) { serveReference(l, "fcgi/abort-ignored") },
 	"FCGI":      func(l net.Listener) { netfcgi.Serve(l, http.HandlerFunc(echo)) },
-	"SCGI":      func(l net.Listener) { each(l, serveSCGI) },
-	"AJP":       func(l net.Listener) { each(l, serveAJP) },
+	"SCGI":      func(l net.Listener) { clitest.EachConn(l, serveSCGI) },
+	"AJP":       func(l net.Listener) { clitest.EachConn(l, serveAJP) },
 	"GUARDED":   serveGuarded,
-	"BARRED":    func(l net.Listener) { each(l, pongAlone) },
+	"BARRED":    func(l net.Listener) { clitest.EachConn(l, pongAlone) },
 	"HTTP":      func(l net.Listener) { http.Serve(l, http.NotFoundHandler()) },
-	"SILENT":    func(l net.Listener) { each(l, func(c net.Conn) { io.Copy(io.Discard, c) }) },
-	"TRUNCATES": func(l net.Listener) { each(l, truncate) },
-	"COMPLAINS": func(l net.Listener) { each(l, complain) },
-	"REJECTS":   func(l net.Listener) { each(l, reject) },
-}
-
-func each(l net.Listener, serve func(net.Conn)) {
-	for {
-		c, err := l.Accept()
-		if err != nil {
-			return
-		}
-		go func() {
-			defer c.Close()
-			serve(c)
-		}()
-	}
+	"SILENT":    func(l net.Listener) { clitest.EachConn(l, func(c net.Conn) { io.Copy(io.Discard, c) }) },
+	"TRUNCATES": func(l net.Listener) { clitest.EachConn(l, truncate) },
+	"COMPLAINS": func(l net.Listener) { clitest.EachConn(l, complain) },
+	"REJECTS":   func(l net.Listener) { clitest.EachConn(l, reject) },
 }
 
 // echo answers with what it got, a line each; a path that is a number is the
@@ -159,7 +147,6 @@ func reject(c net.Conn) {
 	c.Write(fcgi.AppendEndRequest(nil, 1, 0, fcgi.Overloaded))
 }
 
-// serveReference serves the probe application, with a fault or without.
 // pongAlone answers CPing, and closes at any request: so some containers guard
 // themselves.
 func pongAlone(c net.Conn) {
@@ -178,6 +165,7 @@ func serveGuarded(l net.Listener) {
 	s.Serve(l)
 }
 
+// serveReference serves the probe application, with a fault or without.
 func serveReference(l net.Listener, fault string) {
 	s := &reference.Server{Protocol: client.FastCGI, Handler: &reference.Probe{}}
 	if fault != "" {

@@ -3,7 +3,6 @@ package main
 import (
 	"context"
 	"errors"
-	"flag"
 	"fmt"
 	"io"
 	"io/fs"
@@ -22,6 +21,7 @@ import (
 
 	"github.com/fcgikit/fcgikit/client"
 	"github.com/fcgikit/fcgikit/client/ajp"
+	"github.com/fcgikit/fcgikit/cmd/internal/clitest"
 	"github.com/fcgikit/fcgikit/reference"
 )
 
@@ -31,25 +31,16 @@ func TestMain(m *testing.M) {
 	if err := beInit(); err != nil {
 		panic(err)
 	}
-	if filepath.Base(os.Args[0]) != "runfcgi" {
-		flag.Parse()
-		if err := flag.Set("test.parallel", parallel); err != nil {
-			panic(err)
-		}
-	}
-	testscript.Main(m, map[string]func(){"runfcgi": main})
+	clitest.Main(m, parallel, map[string]func(){"runfcgi": main})
 }
 
 // tests of servers mostly wait for them, so more may run at once than there are
 // processors.
-const parallel = "6"
+const parallel = 6
 
 // TestScript runs the command as its user does.
 func TestScript(t *testing.T) {
-	testscript.Run(t, testscript.Params{
-		Dir:                 "testdata/script",
-		RequireExplicitExec: true,
-		RequireUniqueNames:  true,
+	clitest.Scripts(t, testscript.Params{
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
 			"code":       wantCode,
 			"background": background,

@@ -30,6 +30,7 @@ type Plan struct {
 	RampTo      float64       `json:"ramp_to,omitempty"`   // the rate at the end, where it changes
 	Step        time.Duration `json:"step_ns,omitempty"`   // how long each rate is held, where it changes in steps
 	SearchTo    float64       `json:"search_to,omitempty"` // a search tries rates from Rate up to this one, each for a Duration
+	Longer      time.Duration `json:"longer_ns,omitempty"` // for how long a search holds the rate that it found
 	Poisson     bool          `json:"poisson,omitempty"`   // the gaps between requests are exponential
 	Duration    time.Duration `json:"duration_ns"`         // of a round
 	Requests    int64         `json:"requests,omitempty"`  // of a round; 0 is as many as the duration gives
@@ -183,9 +184,10 @@ type Objective struct {
 
 // Probe is one rate that a search tried.
 type Probe struct {
-	Rate float64 `json:"rate"`
-	Met  bool    `json:"met"`
-	Why  string  `json:"why,omitempty"`
+	Rate   float64 `json:"rate"`
+	Longer bool    `json:"longer,omitempty"` // it was held as long as the plan says
+	Met    bool    `json:"met"`
+	Why    string  `json:"why,omitempty"`
 }
 
 // Found is what a search came to.

@@ -45,11 +45,11 @@ func percentileOf(of float64) func(result.Round) (float64, bool, error) {
 		if float64(r.Response.Count)*(1-of/100)+1e-6 < 1 {
 			return 0, false, nil
 		}
-		h, err := Decode(r.Response)
+		h, err := decode(r.Response)
 		if err != nil {
 			return 0, false, fmt.Errorf("response times: %w", err)
 		}
-		at := ValueAt(h, of)
+		at := valueAt(h, of)
 		return float64(at), at > 0, nil
 	}
 }
@@ -65,13 +65,15 @@ func memory(r result.Round) (float64, bool, error) {
 	return float64(r.Server.Memory), r.Server.Memory > 0, nil
 }
 
-// CompareSubjects compares those subjects of a run that belong together, with
-// [Compare]: the methods of one server, each with the same protocol, network and
-// pool; where there are none, each other subject with the first.
+// CompareSubjects compares those subjects of a run that belong together: the
+// methods of one server, each with the same protocol, network and pool; where
+// there are none, each other subject with the first. Of each pair there are the
+// ratios of throughput, response times, CPU per request and memory, with their
+// 95 % confidence intervals. The seed is that of the resampling.
 func CompareSubjects(subjects []result.Subject, seed int64) ([]result.Comparison, error) {
 	var all []result.Comparison
 	for _, p := range together(subjects) {
-		found, err := Compare(p[0], p[1], seed)
+		found, err := compare(p[0], p[1], seed)
 		if err != nil {
 			return nil, err
 		}
@@ -103,12 +105,10 @@ func differInMethod(a, b result.Subject) bool {
 		a.Protocol == b.Protocol && a.Pool == b.Pool && onSocket(a) == onSocket(b)
 }
 
-// Compare is the ratio of other to base for throughput, response times, CPU per
-// request and memory, each with its 95 % confidence interval. The i-th rounds of
-// both are a pair: see Order. A measure that is not known in some pair is judged
-// by the other pairs, and is left out where it is known in none. The seed is
-// that of the resampling.
-func Compare(base, other result.Subject, seed int64) ([]result.Comparison, error) {
+// compare is the ratio of other to base for each quantity. The i-th rounds of both
+// are a pair: see Order. A measure that is not known in some pair is judged by the
+// other pairs, and is left out where it is known in none.
+func compare(base, other result.Subject, seed int64) ([]result.Comparison, error) {
 	var all []result.Comparison
 	for _, q := range quantities {
 		ratios, err := q.ratios(base, other)

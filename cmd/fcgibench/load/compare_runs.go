@@ -25,7 +25,7 @@ func CompareRuns(base, other result.Load) (result.Load, error) {
 	both := result.Load{Version: base.Version, Tool: base.Tool, Started: other.Started, Seed: base.Seed, Plan: base.Plan}
 	both.Interrupted = base.Interrupted || other.Interrupted
 	for _, p := range pairs {
-		found, err := Compare(p[0], p[1], base.Seed)
+		found, err := compare(p[0], p[1], base.Seed)
 		if err != nil {
 			return result.Load{}, err
 		}

@@ -14,7 +14,7 @@ var allMeasures = []string{"throughput", "p50", "p90", "p99", "p99.9", "server C
 
 func compared(t *testing.T, base, other result.Subject, seed int64) []result.Comparison {
 	t.Helper()
-	all, err := Compare(base, other, seed)
+	all, err := compare(base, other, seed)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -141,7 +141,7 @@ func TestWhatIsNotKnownIsNotCompared(t *testing.T) {
 			t.Errorf("one pair of six is not known: %+v", c)
 		}
 	}
-	if all, err := Compare(result.Subject{}, s, 1); len(all) != 0 || err != nil {
+	if all, err := compare(result.Subject{}, s, 1); len(all) != 0 || err != nil {
 		t.Errorf("no rounds: %v, %v", all, err)
 	}
 }
@@ -161,7 +161,7 @@ func TestABadHistogramIsNamed(t *testing.T) {
 	s := noisySubject("a", 6, 1, 0.05, rand.New(rand.NewPCG(1, 1)))
 	other := noisySubject("b", 6, 1, 0.05, rand.New(rand.NewPCG(1, 1)))
 	other.Rounds[1].Response.Histogram = "?"
-	if _, err := Compare(s, other, 1); err == nil || !strings.HasPrefix(err.Error(), "b, round 2: response times: ") {
+	if _, err := compare(s, other, 1); err == nil || !strings.HasPrefix(err.Error(), "b, round 2: response times: ") {
 		t.Errorf("the error is %v", err)
 	}
 }

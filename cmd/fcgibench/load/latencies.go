@@ -17,8 +17,8 @@ const (
 	digits   = 3
 )
 
-// Percentiles are those that every Latencies has.
-var Percentiles = []float64{50, 75, 90, 95, 99, 99.9, 99.99, 99.999, 100}
+// shownPercentiles are those that every Latencies has.
+var shownPercentiles = []float64{50, 75, 90, 95, 99, 99.9, 99.99, 99.999, 100}
 
 // Recorder collects latencies in an HdrHistogram, in as much memory for one as
 // for a billion. It is not safe for concurrent use.
@@ -58,15 +58,15 @@ func (r *Recorder) Reset() {
 
 // At is a percentile's latency; 0 if there is none.
 func (r *Recorder) At(percentile float64) time.Duration {
-	return fromMicros(ValueAt(r.histogram, percentile))
+	return fromMicros(valueAt(r.histogram, percentile))
 }
 
 // Latencies is what was recorded.
-func (r *Recorder) Latencies() result.Latencies { return Summary(r.histogram, r.beyond) }
+func (r *Recorder) Latencies() result.Latencies { return summary(r.histogram, r.beyond) }
 
-// Summary is a histogram of microseconds as a result has it. beyond is how many
+// summary is a histogram of microseconds as a result has it. beyond is how many
 // of its values were clamped to its range.
-func Summary(h *hdrhistogram.Histogram, beyond int64) result.Latencies {
+func summary(h *hdrhistogram.Histogram, beyond int64) result.Latencies {
 	if h.TotalCount() == 0 {
 		return result.Latencies{}
 	}
@@ -86,17 +86,17 @@ func Summary(h *hdrhistogram.Histogram, beyond int64) result.Latencies {
 }
 
 func percentiles(h *hdrhistogram.Histogram) []result.Percentile {
-	list := make([]result.Percentile, len(Percentiles))
-	for i, of := range Percentiles {
-		list[i] = result.Percentile{Of: of, At: fromMicros(ValueAt(h, of)), Samples: result.SamplesAbove(h.TotalCount(), of)}
+	list := make([]result.Percentile, len(shownPercentiles))
+	for i, of := range shownPercentiles {
+		list[i] = result.Percentile{Of: of, At: fromMicros(valueAt(h, of)), Samples: result.SamplesAbove(h.TotalCount(), of)}
 	}
 	return list
 }
 
-// ValueAt is a histogram's value that so many percent of its counts do not
+// valueAt is a histogram's value that so many percent of its counts do not
 // exceed; 0 if it is empty. The library's own takes the nearest rank: of 151
 // values its p99 is the 149th, which only 98.7 % do not exceed.
-func ValueAt(h *hdrhistogram.Histogram, percentile float64) int64 {
+func valueAt(h *hdrhistogram.Histogram, percentile float64) int64 {
 	n := h.TotalCount()
 	if n == 0 {
 		return 0
@@ -104,9 +104,9 @@ func ValueAt(h *hdrhistogram.Histogram, percentile float64) int64 {
 	return h.ValueAtPercentile(100 * float64(result.Rank(n, percentile)) / float64(n))
 }
 
-// Decode is the histogram behind a result's latencies, in microseconds; an empty
+// decode is the histogram behind a result's latencies, in microseconds; an empty
 // one where nothing was recorded.
-func Decode(l result.Latencies) (*hdrhistogram.Histogram, error) {
+func decode(l result.Latencies) (*hdrhistogram.Histogram, error) {
 	if l.Histogram == "" {
 		if l.Count != 0 {
 			return nil, fmt.Errorf("latencies: %d values without a histogram", l.Count)

@@ -21,11 +21,11 @@ func TestPercentilesHaveWhatStandsBehindThem(t *testing.T) {
 	if l.Count != 10_000 || l.Beyond != 0 || !thousandth(l.Min, 100*time.Microsecond) || !thousandth(l.Max, time.Second) {
 		t.Errorf("%d of %v to %v, %d beyond", l.Count, l.Min, l.Max, l.Beyond)
 	}
-	if len(l.Percentiles) != len(Percentiles) {
-		t.Fatalf("%d percentiles, want %d", len(l.Percentiles), len(Percentiles))
+	if len(l.Percentiles) != len(shownPercentiles) {
+		t.Fatalf("%d percentiles, want %d", len(l.Percentiles), len(shownPercentiles))
 	}
 	for i, p := range l.Percentiles {
-		if p.Of != Percentiles[i] || !thousandth(p.At, time.Duration(p.Of/100*float64(time.Second))) {
+		if p.Of != shownPercentiles[i] || !thousandth(p.At, time.Duration(p.Of/100*float64(time.Second))) {
 			t.Errorf("p%v is %v", p.Of, p.At)
 		}
 		above := float64(l.Count) * (100 - p.Of) / 100
@@ -81,14 +81,14 @@ func TestLatenciesDecodeToTheSameHistogram(t *testing.T) {
 	for i := range 1000 {
 		r.Record(time.Duration(i*i) * time.Microsecond)
 	}
-	h, err := Decode(r.Latencies())
+	h, err := decode(r.Latencies())
 	if err != nil {
 		t.Fatal(err)
 	}
 	if !h.Equals(r.histogram) {
 		t.Error("the histogram is another one")
 	}
-	if again := Summary(h, 0); again.Histogram != r.Latencies().Histogram || again.Max != r.Latencies().Max {
+	if again := summary(h, 0); again.Histogram != r.Latencies().Histogram || again.Max != r.Latencies().Max {
 		t.Error("its summary is another one")
 	}
 }
@@ -98,7 +98,7 @@ func TestNothingRecordedHasNoPercentiles(t *testing.T) {
 	if l.Count != 0 || l.Percentiles != nil || l.Histogram != "" {
 		t.Errorf("%+v", l)
 	}
-	if h, err := Decode(l); err != nil || h.TotalCount() != 0 {
+	if h, err := decode(l); err != nil || h.TotalCount() != 0 {
 		t.Errorf("decoded: %v, %v", h, err)
 	}
 }
@@ -114,7 +114,7 @@ func TestBrokenLatenciesAreAnError(t *testing.T) {
 		"cut":          {Count: 1, Histogram: good.Latencies().Histogram[:12]},
 		"miscounted":   miscounted,
 	} {
-		if _, err := Decode(l); err == nil {
+		if _, err := decode(l); err == nil {
 			t.Errorf("%s: no error", name)
 		}
 	}

@@ -219,7 +219,7 @@ func sumInto(to *result.Latencies, name string, all []result.Latencies) error {
 	for _, l := range all {
 		beyond += l.Beyond
 	}
-	*to = Summary(h, beyond)
+	*to = summary(h, beyond)
 	return nil
 }
 

@@ -76,7 +76,7 @@ func TestCountsRatesAndHistogramsAdd(t *testing.T) {
 
 func decoded(t *testing.T, l result.Latencies) func(percentile float64) time.Duration {
 	t.Helper()
-	h, err := Decode(l)
+	h, err := decode(l)
 	if err != nil {
 		t.Fatal(err)
 	}

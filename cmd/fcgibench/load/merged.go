@@ -17,7 +17,7 @@ func merged(all ...result.Latencies) (*hdrhistogram.Histogram, error) {
 		if l.Count == 0 {
 			continue
 		}
-		h, err := Decode(l)
+		h, err := decode(l)
 		if err != nil {
 			return nil, err
 		}

@@ -59,7 +59,7 @@ func (t term) missed(h *hdrhistogram.Histogram, rounds []result.Round) string {
 	if h == nil {
 		return "no request ended"
 	}
-	at := fromMicros(ValueAt(h, t.of))
+	at := fromMicros(valueAt(h, t.of))
 	if at < t.latency || t.inclusive && at == t.latency {
 		return ""
 	}

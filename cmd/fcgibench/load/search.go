@@ -21,6 +21,9 @@ const (
 	// maxStrays is how many tries may contradict: one is a hiccup of the machine,
 	// the reason for repeats; two are a server whose limit is not the rate.
 	maxStrays = 1
+	// maxLonger is how many longer tries there are at most: two at the knee, and
+	// those below it, down to a sixth less.
+	maxLonger = 12
 )
 
 // Found is what a search came to.
@@ -36,14 +39,44 @@ type Found struct {
 // not are 2 % apart, and proves what it found 10 % below and above. try runs one rate and says whether it met the objective,
 // and why not. A rate counts as met if two of three tries agree.
 //
+// What is found so is held for longer, in one more try, and lowered by 2 % as long
+// as that fails: a server that is a little too slow answers in time until its queue
+// has grown, and of many rates near the knee the luckiest is found.
+//
 // Where lo fails, where tries contradict each other or are too many, nothing is
 // found, and Why says so. An error is of the bounds, the context or try, which
 // ends the search; the path is what there was until then.
-func Search(ctx context.Context, lo, hi float64, try func(ctx context.Context, rate float64) (met bool, why string, err error)) (Found, error) {
+func Search(ctx context.Context, lo, hi float64, try func(ctx context.Context, rate float64, longer bool) (met bool, why string, err error)) (Found, error) {
 	if !(lo > 0 && lo <= hi) || math.IsInf(hi, 1) {
 		return Found{}, fmt.Errorf("a search from %g to %g requests a second: expected 0 < from <= to", lo, hi)
 	}
 	s := &search{ctx: ctx, try: try}
+	rate, err := s.knee(lo, hi)
+	why := ""
+	if err == nil {
+		why = s.doubt(rate, lo)
+	}
+	if err == nil && why == "" {
+		rate, why, err = s.hold(rate, lo)
+	}
+	switch {
+	case err != nil:
+		return Found{Path: s.path, Why: "not found: the search was broken off"}, err
+	case why != "":
+		return Found{Path: s.path, Why: "not found: " + why}, nil
+	}
+	return Found{Rate: rate, AtLeast: rate == hi, Path: s.path}, nil
+}
+
+type search struct {
+	ctx       context.Context
+	try       func(ctx context.Context, rate float64, longer bool) (bool, string, error)
+	path      []result.Probe
+	exhausted bool
+}
+
+// knee is the highest rate of which most tries are met; 0 if lo is none.
+func (s *search) knee(lo, hi float64) (float64, error) {
 	rate, failed, err := s.bracket(lo, hi)
 	if err == nil && rate > 0 && failed > 0 {
 		rate, err = s.bisect(rate, failed)
@@ -51,17 +84,7 @@ func Search(ctx context.Context, lo, hi float64, try func(ctx context.Context, r
 	if err == nil && rate > 0 {
 		err = s.prove(rate, lo, hi)
 	}
-	if err != nil {
-		return Found{Path: s.path, Why: "not found: the search was broken off"}, err
-	}
-	return s.found(rate, lo, hi), nil
-}
-
-type search struct {
-	ctx       context.Context
-	try       func(ctx context.Context, rate float64) (bool, string, error)
-	path      []result.Probe
-	exhausted bool
+	return rate, err
 }
 
 // bracket doubles. failed is 0 if all rates up to hi are met; met is 0 if lo is
@@ -121,11 +144,11 @@ func (s *search) vote(rate float64) (bool, error) {
 			s.exhausted = true
 			return false, nil
 		}
-		ok, err := s.once(rate)
+		p, err := s.once(rate, false)
 		switch {
 		case err != nil:
 			return false, err
-		case ok:
+		case p.Met:
 			met++
 		default:
 			failed++
@@ -134,35 +157,58 @@ func (s *search) vote(rate float64) (bool, error) {
 	return met == 2, nil
 }
 
-func (s *search) once(rate float64) (bool, error) {
+func (s *search) once(rate float64, longer bool) (result.Probe, error) {
 	if err := s.ctx.Err(); err != nil {
-		return false, err
+		return result.Probe{}, err
 	}
-	ok, why, err := s.try(s.ctx, rate)
+	met, why, err := s.try(s.ctx, rate, longer)
+	p := result.Probe{Rate: rate, Longer: longer, Met: met, Why: why}
 	if err == nil {
-		s.path = append(s.path, result.Probe{Rate: rate, Met: ok, Why: why})
+		s.path = append(s.path, p)
 	}
-	return ok, err
+	return p, err
 }
 
-// found doubts the rate before it is given out.
-func (s *search) found(rate, lo, hi float64) Found {
-	f := Found{Path: s.path}
-	strays := s.strays(rate)
+// hold is the highest rate from the knee down of which a longer try is met, or
+// why there is none. The first that fails is forgiven: it may be a hiccup.
+func (s *search) hold(knee, lo float64) (rate float64, why string, err error) {
+	var last result.Probe
+	rate = knee
+	for n := range maxLonger {
+		if last, err = s.once(rate, true); err != nil || last.Met {
+			return rate, "", err
+		}
+		if n == 0 {
+			continue
+		}
+		if rate == lo {
+			break
+		}
+		rate = max(rate/resolution, lo)
+	}
+	return 0, fmt.Sprintf("%.5g a second meet the objective in short tries, but in no longer one, nor does a rate down to %.5g%s", knee, last.Rate, because(last)), nil
+}
+
+// doubt is why the knee is none, or empty.
+func (s *search) doubt(knee, lo float64) string {
+	strays := s.strays(knee)
 	switch {
 	case s.exhausted:
-		f.Why = fmt.Sprintf("not found: %d tries were not enough", maxTries)
-	case rate == 0:
-		f.Why = fmt.Sprintf("not found: the lowest rate, %.5g a second, fails", lo)
-		if why := s.path[len(s.path)-1].Why; why != "" {
-			f.Why += ": " + why
-		}
+		return fmt.Sprintf("%d tries were not enough", maxTries)
+	case knee == 0:
+		return fmt.Sprintf("the lowest rate, %.5g a second, fails%s", lo, because(s.path[len(s.path)-1]))
 	case strays > maxStrays:
-		f.Why = fmt.Sprintf("not found: the tries contradict each other: %d of %d say otherwise than a limit of %.5g a second", strays, len(s.path), rate)
-	default:
-		f.Rate, f.AtLeast = rate, rate == hi
+		return fmt.Sprintf("the tries contradict each other: %d of %d say otherwise than a limit of %.5g a second", strays, len(s.path), knee)
 	}
-	return f
+	return ""
+}
+
+// because is why a try failed, behind what is said of it.
+func because(p result.Probe) string {
+	if p.Why == "" {
+		return ""
+	}
+	return ": " + p.Why
 }
 
 // strays are the tries that failed well below the rate or met the objective

@@ -7,6 +7,7 @@ import (
 	"math/rand/v2"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/fcgikit/fcgikit/reports/result"
 )
@@ -14,8 +15,8 @@ import (
 // knee is a server that meets an objective up to a rate. With a width above 1 it
 // does so by a chance, which falls from nearly always to nearly never as the rate
 // goes from a few widths below to a few above; at the rate itself it is one half.
-func knee(at, width float64, random *rand.Rand) func(context.Context, float64) (bool, string, error) {
-	return func(_ context.Context, rate float64) (bool, string, error) {
+func knee(at, width float64, random *rand.Rand) func(context.Context, float64, bool) (bool, string, error) {
+	return func(_ context.Context, rate float64, _ bool) (bool, string, error) {
 		if width == 0 {
 			return rate <= at, "p99<20ms: 31ms", nil
 		}
@@ -60,7 +61,7 @@ func TestNothingIsInventedWhereTriesContradict(t *testing.T) {
 	invented := 0
 	for seed := range uint64(seeds) {
 		random := rand.New(rand.NewPCG(seed, 2))
-		f, err := Search(t.Context(), 100, 1e6, func(context.Context, float64) (bool, string, error) {
+		f, err := Search(t.Context(), 100, 1e6, func(context.Context, float64, bool) (bool, string, error) {
 			return random.IntN(2) == 0, "by chance", nil
 		})
 		if err != nil {
@@ -103,7 +104,7 @@ func TestAServerThatNeverFailsIsFoundAtTheBound(t *testing.T) {
 
 func TestOneHiccupIsForgiven(t *testing.T) {
 	tries := 0
-	f, err := Search(t.Context(), 100, 1e6, func(_ context.Context, rate float64) (bool, string, error) {
+	f, err := Search(t.Context(), 100, 1e6, func(_ context.Context, rate float64, _ bool) (bool, string, error) {
 		tries++
 		return rate <= 5000 && tries != 3, "", nil
 	})
@@ -117,7 +118,7 @@ func TestOneHiccupIsForgiven(t *testing.T) {
 
 func TestTriesAreBounded(t *testing.T) {
 	tries := map[float64]int{}
-	f, err := Search(t.Context(), 1, 1e30, func(_ context.Context, rate float64) (bool, string, error) {
+	f, err := Search(t.Context(), 1, 1e30, func(_ context.Context, rate float64, _ bool) (bool, string, error) {
 		tries[rate]++
 		return tries[rate] != 1, "", nil
 	})
@@ -131,7 +132,7 @@ func TestTriesAreBounded(t *testing.T) {
 
 func TestASearchEndsWithItsContextOrAnError(t *testing.T) {
 	ctx, cancel := context.WithCancel(t.Context())
-	f, err := Search(ctx, 1, 100, func(context.Context, float64) (bool, string, error) {
+	f, err := Search(ctx, 1, 100, func(context.Context, float64, bool) (bool, string, error) {
 		cancel()
 		return true, "", nil
 	})
@@ -139,7 +140,7 @@ func TestASearchEndsWithItsContextOrAnError(t *testing.T) {
 		t.Errorf("%v after %d tries", err, len(f.Path))
 	}
 	broken := errors.New("the target is gone")
-	f, err = Search(t.Context(), 1, 100, func(_ context.Context, rate float64) (bool, string, error) {
+	f, err = Search(t.Context(), 1, 100, func(_ context.Context, rate float64, _ bool) (bool, string, error) {
 		if rate > 1 {
 			return false, "", broken
 		}
@@ -154,6 +155,99 @@ func TestBadBoundsAreRefused(t *testing.T) {
 	for _, b := range [][2]float64{{0, 10}, {-1, 10}, {20, 10}, {math.NaN(), 10}, {1, math.Inf(1)}, {1, math.NaN()}} {
 		if _, err := Search(t.Context(), b[0], b[1], knee(5, 0, nil)); err == nil {
 			t.Errorf("from %g to %g is taken", b[0], b[1])
+		}
+	}
+}
+
+// queue is a server of a capacity under a try's evenly spaced requests: those that
+// it falls behind with wait, and the try is met where the last of all but a
+// hundredth waited less than the limit. Its capacity is another by up to a
+// hundredth in each try.
+type queue struct {
+	capacity           float64
+	short, long, limit time.Duration
+	random             *rand.Rand
+	longer             int     // tries
+	highestShort       float64 // rate that a short try met
+}
+
+func (q *queue) try(_ context.Context, rate float64, longer bool) (bool, string, error) {
+	length := q.short
+	if longer {
+		length = q.long
+		q.longer++
+	}
+	capacity := q.capacity * (0.99 + 0.02*q.random.Float64())
+	backlog := 0.99 * length.Seconds() * max(0, rate-capacity)
+	met := backlog/capacity < q.limit.Seconds()
+	if met && !longer {
+		q.highestShort = max(q.highestShort, rate)
+	}
+	return met, "p99<100ms: 140ms", nil
+}
+
+// TestWhatIsFoundLasts: in tries of two seconds a server that is 5 % too slow
+// answers within 100 ms.
+func TestWhatIsFoundLasts(t *testing.T) {
+	const capacity, seeds = 763, 100
+	overShort := 0.0
+	for seed := range uint64(seeds) {
+		q := &queue{capacity: capacity, short: 2 * time.Second, long: 10 * time.Second, limit: 100 * time.Millisecond, random: rand.New(rand.NewPCG(seed, 3))}
+		f, err := Search(t.Context(), 50, 1e5, q.try)
+		if err != nil {
+			t.Fatal(err)
+		}
+		overShort = max(overShort, q.highestShort/capacity)
+		if f.Rate > capacity*1.02 || f.Rate < capacity*0.97 {
+			t.Errorf("seed %d: found %.5g of %d a second: %q", seed, f.Rate, capacity, f.Why)
+		}
+		if last := f.Path[len(f.Path)-1]; !last.Longer || !last.Met || last.Rate != f.Rate || q.longer > maxLonger {
+			t.Errorf("seed %d: after %d longer tries the last is %+v, and %.5g is found", seed, q.longer, last, f.Rate)
+		}
+	}
+	if overShort < 1.03 {
+		t.Errorf("the short tries were met up to %.3f times the capacity: they show nothing", overShort)
+	}
+}
+
+// TestAHiccupInALongerTryIsForgiven, once.
+func TestAHiccupInALongerTryIsForgiven(t *testing.T) {
+	for hiccups, want := range []float64{5000, 5000, 5000 / resolution, 5000 / resolution / resolution} {
+		longer := 0
+		f, err := Search(t.Context(), 100, 5000, func(_ context.Context, _ float64, long bool) (bool, string, error) {
+			if long {
+				longer++
+			}
+			return !long || longer > hiccups, "", nil
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if math.Abs(f.Rate-want) > 1e-6 || f.AtLeast != (want == 5000) {
+			t.Errorf("after %d longer tries that failed there is %+v, want %g", hiccups, f, want)
+		}
+	}
+}
+
+// TestWhatNeverLastsIsNotFound: longer tries are bounded, by their number and by
+// the lowest rate.
+func TestWhatNeverLastsIsNotFound(t *testing.T) {
+	for lo, want := range map[float64]int{100: maxLonger, 4950: 3, 5000: 2} {
+		longer := 0
+		f, err := Search(t.Context(), lo, 5000, func(_ context.Context, rate float64, long bool) (bool, string, error) {
+			if long {
+				longer++
+			}
+			if rate < lo {
+				t.Errorf("%g is tried, below %g", rate, lo)
+			}
+			return !long, "p99<20ms: 31ms", nil
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if f.Rate != 0 || longer != want || !strings.HasPrefix(f.Why, "not found: 5000 a second meet the objective in short tries, but in no longer one, ") || !strings.HasSuffix(f.Why, ": p99<20ms: 31ms") {
+			t.Errorf("from %g: %d longer tries, %g, %q; want %d tries", lo, longer, f.Rate, f.Why, want)
 		}
 	}
 }

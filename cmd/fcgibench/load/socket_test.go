@@ -15,6 +15,7 @@ import (
 
 	"github.com/fcgikit/fcgikit/client"
 	"github.com/fcgikit/fcgikit/client/fcgi"
+	"github.com/fcgikit/fcgikit/cmd/internal/clitest"
 	"github.com/fcgikit/fcgikit/reference"
 	"github.com/fcgikit/fcgikit/reports/result"
 )
@@ -212,23 +213,13 @@ func answering(t *testing.T, bytes []byte, whole bool) client.Target {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { l.Close() })
-	go func() {
-		for {
-			c, err := l.Accept()
-			if err != nil {
+	go clitest.EachConn(l, func(c net.Conn) {
+		for in := bufio.NewReader(c); readRequest(in) == nil; {
+			if _, err := c.Write(bytes); err != nil || !whole {
 				return
 			}
-			go func() {
-				defer c.Close()
-				in := bufio.NewReader(c)
-				for readRequest(in) == nil {
-					if _, err := c.Write(bytes); err != nil || !whole {
-						return
-					}
-				}
-			}()
 		}
-	}()
+	})
 	return target
 }
 

@@ -1,5 +1,6 @@
 // Package clitest has the tests that every command passes: each flag and exit
-// code is in a script, and help is short and begins with an example.
+// code is in a script, and help is short and begins with an example. It runs the
+// scripts, and has what their servers have in common.
 package clitest
 
 import (
