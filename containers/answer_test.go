@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"net/http"
 	"strings"
-	"sync"
 	"testing"
 	"time"
 
@@ -83,19 +82,17 @@ func servesSeveral(t *testing.T, p *Peer) {
 	t.Helper()
 	const delay = 500 * time.Millisecond
 	c := direct(t, p)
-	begin := time.Now()
-	var all sync.WaitGroup
-	for range atOnce {
-		all.Go(func() {
-			if _, err := ask(c, fmt.Sprintf("http://localhost/?delay=%d", delay.Milliseconds())); err != nil {
-				t.Error(err)
-			}
+	timed(t, delay, func() error {
+		begin := time.Now()
+		err := allAtOnce(atOnce, func() error {
+			_, err := ask(c, fmt.Sprintf("http://localhost/?delay=%d", delay.Milliseconds()))
+			return err
 		})
-	}
-	all.Wait()
-	if took := time.Since(begin); took >= atOnce*delay {
-		t.Errorf("%d requests of %v took %v: they were served one after the other", atOnce, delay, took)
-	}
+		if took := time.Since(begin); err == nil && took >= atOnce*delay {
+			err = fmt.Errorf("%d requests of %v took %v: they were served one after the other", atOnce, delay, took)
+		}
+		return err
+	})
 }
 
 // answersThrough asks by the gateway. The path has one segment, since lighttpd

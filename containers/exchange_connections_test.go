@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"errors"
+	"fmt"
 	"io"
 	"math/rand/v2"
 	"net"
@@ -68,13 +69,17 @@ func sharesConnections(t *testing.T, p *Peer) {
 	c := callerOf(t, p)
 	c.Multiplex, c.MaxConns = workers, 2
 	c.serves(t)
-	allAtOnce(func() {
+	err := allAtOnce(workers, func() error {
 		body := payload()[rand.IntN(1000):100_000]
 		r, err := c.try(t, http.MethodPut, "body=echo&delay=100&chunk=30000", bytes.NewReader(body))
 		if err != nil || !bytes.Equal(r.body, body) {
-			t.Errorf("want %d bytes, got %d: %v", len(body), len(r.body), err)
+			return fmt.Errorf("want %d bytes, got %d: %v", len(body), len(r.body), err)
 		}
+		return nil
 	})
+	if err != nil {
+		t.Error(err)
+	}
 	if s := c.Stats(); (s.Waited == 0) != p.Definition.Multiplexes {
 		t.Errorf("multiplexes: %v, but %+v", p.Definition.Multiplexes, s)
 	}

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"errors"
+	"fmt"
 	"io"
 	"net/http"
 	"sync"
@@ -24,48 +25,52 @@ const (
 	slow      = 600 * time.Millisecond
 )
 
-// allAtOnce has as many run as there are workers.
-func allAtOnce(f func()) {
+// allAtOnce runs n of them side by side, and joins their errors.
+func allAtOnce(n int, f func() error) error {
 	var all sync.WaitGroup
-	for range workers {
-		all.Go(f)
+	found := make([]error, n)
+	for i := range found {
+		all.Go(func() { found[i] = f() })
 	}
 	all.Wait()
+	return errors.Join(found...)
 }
 
-// soon requires that what began then did not wait for the application.
-func soon(t *testing.T, begin time.Time) {
+// soon runs as many at once as there are workers, and requires that they don't wait for the application.
+func soon(t *testing.T, f func() error) {
 	t.Helper()
-	if took := time.Since(begin); took >= slow {
-		t.Errorf("it took %v, as if the answer had been waited for", took)
-	}
+	timed(t, patience, func() error {
+		begin := time.Now()
+		err := allAtOnce(workers, f)
+		if took := time.Since(begin); err == nil && took >= slow {
+			err = fmt.Errorf("it took %v, as if the answer had been waited for", took)
+		}
+		return err
+	})
 }
 
 func servesAfterTimeouts(t *testing.T, p *Peer) {
 	c := callerOf(t, p)
 	c.FirstByteTimeout = patience
-	begin := time.Now()
-	allAtOnce(func() {
+	soon(t, func() error {
 		_, err := c.try(t, http.MethodGet, slowQuery, nil)
 		var late *client.TimeoutError
 		if !errors.As(err, &late) || late.Phase != client.FirstByte || late.Limit != patience {
-			t.Errorf("want a timeout after %v while %s, got %v", patience, client.FirstByte, err)
+			return fmt.Errorf("want a timeout after %v while %s, got %v", patience, client.FirstByte, err)
 		}
+		return nil
 	})
-	soon(t, begin)
 	callerOf(t, p).serves(t)
 }
 
 func servesAfterCancelledWait(t *testing.T, p *Peer) {
 	c := callerOf(t, p)
-	begin := time.Now()
-	allAtOnce(func() {
+	soon(t, func() error {
 		ctx, cancel := context.WithCancelCause(t.Context())
 		defer cancel(nil)
 		time.AfterFunc(patience, func() { cancel(errEnough) })
-		isCancelled(t, c, cancellable(ctx, http.MethodGet, slowQuery, nil))
+		return isCancelled(c, cancellable(ctx, http.MethodGet, slowQuery, nil))
 	})
-	soon(t, begin)
 	c.serves(t)
 }
 
@@ -73,8 +78,7 @@ func servesAfterCancelledWait(t *testing.T, p *Peer) {
 // has to be closed all the same.
 func servesAfterCancelledBody(t *testing.T, p *Peer) {
 	c := callerOf(t, p)
-	begin := time.Now()
-	allAtOnce(func() {
+	soon(t, func() error {
 		ctx, cancel := context.WithCancelCause(t.Context())
 		defer cancel(nil)
 		body := &stalled{
@@ -84,34 +88,38 @@ func servesAfterCancelledBody(t *testing.T, p *Peer) {
 		}
 		r := cancellable(ctx, http.MethodPost, "body=echo", body)
 		r.ContentLength = 1 << 20
-		isCancelled(t, c, r)
+		if err := isCancelled(c, r); err != nil {
+			return err
+		}
 		select {
 		case <-body.closed:
+			return nil
 		case <-time.After(slow):
-			t.Error("the request body is still open")
+			return errors.New("the request body is still open")
 		}
 	})
-	soon(t, begin)
 	c.serves(t)
 }
 
 // servesAfterCancelledAnswer cancels amid a body whose chunks come slowly.
 func servesAfterCancelledAnswer(t *testing.T, p *Peer) {
 	c := callerOf(t, p)
-	allAtOnce(func() {
-		ctx, cancel := context.WithCancelCause(t.Context())
-		defer cancel(nil)
-		response, err := c.RoundTrip(cancellable(ctx, http.MethodGet, "size=120000&chunk=1000&pause=10", nil))
-		if err != nil {
-			t.Error(err)
-			return
-		}
-		defer response.Body.Close()
-		time.AfterFunc(patience, func() { cancel(errEnough) })
-		n, err := io.Copy(io.Discard, response.Body)
-		if !errors.Is(err, errEnough) || n == 0 {
-			t.Errorf("want a part of the body and then %q, got %d bytes and %v", errEnough, n, err)
-		}
+	timed(t, patience, func() error {
+		return allAtOnce(workers, func() error {
+			ctx, cancel := context.WithCancelCause(t.Context())
+			defer cancel(nil)
+			response, err := c.RoundTrip(cancellable(ctx, http.MethodGet, "size=120000&chunk=1000&pause=10", nil))
+			if err != nil {
+				return err
+			}
+			defer response.Body.Close()
+			time.AfterFunc(patience, func() { cancel(errEnough) })
+			n, err := io.Copy(io.Discard, response.Body)
+			if !errors.Is(err, errEnough) || n == 0 {
+				return fmt.Errorf("want a part of the body and then %q, got %d bytes and %v", errEnough, n, err)
+			}
+			return nil
+		})
 	})
 	c.serves(t)
 }
@@ -126,15 +134,15 @@ func cancellable(ctx context.Context, method, query string, body io.Reader) *htt
 	return r
 }
 
-func isCancelled(t *testing.T, c caller, r *http.Request) {
-	t.Helper()
+func isCancelled(c caller, r *http.Request) error {
 	response, err := c.RoundTrip(r)
 	if err == nil {
 		response.Body.Close()
 	}
 	if !errors.Is(err, errEnough) {
-		t.Errorf("want %q, got %v", errEnough, err)
+		return fmt.Errorf("want %q, got %v", errEnough, err)
 	}
+	return nil
 }
 
 // stalled is a body that begins and then keeps its reader waiting until it is
