@@ -144,6 +144,7 @@ func (a *attack) close() {
 
 func (a *attack) run() result.Round {
 	defer runtime.KeepAlive(ballast())
+	defer a.round.saveProcessors()()
 	attacker := a.attacker()
 	defer context.AfterFunc(a.ctx, func() { attacker.Stop() })()
 	a.began = time.Now()

@@ -39,12 +39,15 @@ func watch(a *attack) *monitor {
 func (m *monitor) look() {
 	ticker := time.NewTicker(lookEvery)
 	defer ticker.Stop()
+	cpu, last := m.generator.taken.CPU, time.Now()
 	for {
 		select {
 		case <-m.done:
 			return
 		case <-ticker.C:
 			m.generator.look()
+			relieve(m.generator.taken.CPU-cpu, time.Since(last))
+			cpu, last = m.generator.taken.CPU, time.Now()
 			m.server.look()
 			if at := time.Since(m.a.began); at >= time.Duration(len(m.timeline)+1)*time.Second {
 				m.instant(at)

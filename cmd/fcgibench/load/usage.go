@@ -34,7 +34,7 @@ func (g *generatorUsage) look() {
 	u.GCs, u.GCPauses = gc.NumGC-g.gc.NumGC, gc.PauseTotal-g.gc.PauseTotal
 	u.Goroutines = max(u.Goroutines, runtime.NumGoroutine())
 	u.Descriptors = max(u.Descriptors, descriptors())
-	u.Processes, u.Cores = 1, runtime.GOMAXPROCS(0)
+	u.Processes, u.Cores = 1, cores()
 	if self, ok := readProcess(os.Getpid()); ok {
 		u.Memory = max(u.Memory, self.memory)
 	}
