@@ -115,14 +115,22 @@ func (x *call) forwardHeaders(r *ajp.Request, text *arena, host string) {
 	names := slices.AppendSeq(x.c.names[:0], maps.Keys(x.req.Header))
 	slices.Sort(names) // the same request is the same packet
 	x.c.names = names
-	for _, name := range names {
-		if name == "Content-Length" || name == "Transfer-Encoding" || name == "Host" || strings.HasPrefix(name, "X-Vegeta-") {
+	for _, key := range names {
+		name := strings.ToLower(key) // a key may be in any case: net/http's own are canonical
+		if isOurs(name) {
 			continue
 		}
-		for _, value := range x.req.Header[name] {
-			add(strings.ToLower(name), value)
+		for _, value := range x.req.Header[key] {
+			add(name, value)
 		}
 	}
+}
+
+// isOurs is true for what forwardHeaders says itself, since two of it could make
+// the container see another body or host than we do, and for what vegeta adds for
+// its own sake.
+func isOurs(name string) bool {
+	return name == "content-length" || name == "transfer-encoding" || name == "host" || strings.HasPrefix(name, "x-vegeta-")
 }
 
 // asksOnly tells the methods of which nobody expects to hear that they have no
@@ -144,6 +152,9 @@ func (x *call) forwardAttributes(r *ajp.Request, text *arena, query string) erro
 	}
 	for _, name := range slices.Sorted(maps.Keys(x.p.t.Attributes)) {
 		code, err := attributeCode(name)
+		if err == nil {
+			err = checkAttribute(name, x.p.t.Attributes[name])
+		}
 		if err != nil {
 			return err
 		}
@@ -163,7 +174,27 @@ func (x *call) forwardAttributes(r *ajp.Request, text *arena, query string) erro
 	if x.p.t.Secret != "" {
 		add(ajp.AttrSecret, "", x.p.t.Secret)
 	}
+	return checkSecret(x.p.t.Secret)
+}
+
+// checkAttribute refuses NUL, where C programs end a value.
+func checkAttribute(name, value string) error {
+	if at := strings.IndexByte(value, 0); at >= 0 {
+		return notEncoded("a value of "+name+" without NUL", strconv.QuoteToASCII(value[at:min(len(value), at+shownBytes)]))
+	}
 	return nil
+}
+
+// checkSecret does not show it.
+func checkSecret(secret string) error {
+	if strings.IndexByte(secret, 0) >= 0 {
+		return notEncoded("a secret without NUL", "one with it")
+	}
+	return nil
+}
+
+func notEncoded(expected, got string) error {
+	return &ajp.EncodeError{Section: "Attributes", Expected: expected, Got: got}
 }
 
 // attributeCode finds an attribute of the table in section Attributes that a
@@ -324,13 +355,17 @@ func badHeaders(expected, got string) error {
 	return &ajp.SyntaxError{Section: "Send Headers", Expected: expected, Got: got}
 }
 
-// announcedLength reads Content-Length off the answer's headers.
+// announcedLength reads Content-Length off the answer's headers. An empty one
+// counts as none, as in CGI (RFC 3875 6.3): where the body ends, packets say.
 func (x *call) announcedLength() error {
 	x.resp.ContentLength = -1
 	values := x.resp.Header["Content-Length"]
 	for _, value := range values {
+		if value == "" {
+			continue
+		}
 		n, err := strconv.ParseUint(value, 10, 63)
-		if err != nil || value != values[0] {
+		if before := x.resp.ContentLength; err != nil || before >= 0 && before != int64(n) {
 			return badHeaders("one Content-Length, a number", fmt.Sprintf("%q", values))
 		}
 		x.resp.ContentLength = int64(n)
@@ -429,9 +464,6 @@ func (x *call) readBody(limit int) ([]byte, error) {
 		}
 		return readKnown(body, make([]byte, min(int64(limit), length-sent)), sent, length)
 	}
-	if x.req.GetBody != nil {
-		return read(x.body)
-	}
 	return x.beside(read)
 }
 
@@ -464,7 +496,7 @@ func readKnown(r io.Reader, p []byte, sent, length int64) ([]byte, error) {
 }
 
 func (ajpWire) keeps(x *call) bool {
-	return x.c.ajp.reuse && !x.p.t.DisableKeepAlives && (x.length == 0 || x.c.ajp.bodyEnd)
+	return x.c.ajp.reuse && !x.p.t.DisableKeepAlives && !x.req.Close && (x.length == 0 || x.c.ajp.bodyEnd)
 }
 
 // ready walks over the flushes that next would pass over. A request for more of

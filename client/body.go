@@ -143,7 +143,7 @@ func (x *call) settle(keep bool) {
 	if x.c.stop != nil && !x.c.stop() {
 		keep = false // the context was cancelled: the deadlines are in the past
 	}
-	if x.upload != nil && !x.upload.finished() {
+	if x.upload != nil && x.stream == nil && !x.upload.finished() {
 		keep = false
 	}
 	if keep && x.p.closes() {

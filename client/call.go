@@ -28,6 +28,7 @@ type call struct {
 
 	deadline moment // of all of it; 0 is none
 	wroteAt  moment // when the request was written, where FirstByteTimeout counts from it
+	lostAt   moment // when the first try lost its connection, where this is the second
 
 	body     io.ReadCloser // of the request; nil once it is closed
 	length   int64         // of it in bytes; -1 is unknown
@@ -39,7 +40,7 @@ type call struct {
 	left    int64  // of the announced Content-Length; -1 if none was
 	err     error  // how reading the body ended
 	phase   phase
-	fresh   bool // this is the second try
+	reused  bool // the connection had served a request before
 	settled bool // the connection has been given back
 }
 
@@ -207,14 +208,15 @@ func (x *call) connect() error {
 	x.c = c
 	if c.mux == nil {
 		c.begin()
+		x.reused = c.requests.Load() > 0
 	}
-	x.gotConn(c.requests.Load() > 0)
+	x.gotConn()
 	return nil
 }
 
 // gotConn tells who listens of the connection.
-func (x *call) gotConn(reused bool) {
-	c := x.c
+func (x *call) gotConn() {
+	c, reused := x.c, x.reused
 	if reused {
 		c.countReuse()
 	}
@@ -286,7 +288,8 @@ func (x *call) wrote() {
 
 // firstByte waits for the answer to begin.
 func (x *call) firstByte() error {
-	if !x.c.awaited {
+	if len(x.c.buffered()) == 0 {
+		x.c.endLook()
 		x.limitAnswer()
 	}
 	if err := x.c.ensure(1); err != nil {
@@ -305,7 +308,7 @@ func (x *call) readError(err error, missing string) error {
 		Protocol: x.p.target.Protocol,
 		Read:     x.came(),
 		Missing:  missing,
-		Reused:   x.c.requests.Load() > 1,
+		Reused:   x.reused,
 		Err:      cmp.Or(x.c.writeErr, err),
 	}
 }

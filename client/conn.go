@@ -40,12 +40,15 @@ type conn struct {
 	mu          sync.Mutex
 	aborted     bool // what it was used for is over: deadlines stay in the past
 	hasDeadline atomic.Bool
+	lookAt      moment      // the read deadline, where that is no limit: see limitVisit
 	awaitFirst  atomic.Bool // the answer has not begun, and its limit is to be set
 
 	index       int  // in the pool's list of all
 	capacity    int  // requests that it can take at all
 	retired     bool // it takes no further one
 	dropped     bool // it is closed
+	opened      moment
+	lost        moment // when requests that share it lost it
 	connectTime time.Duration
 	mux         *muxer // where requests share it
 
@@ -66,6 +69,7 @@ type exchange struct {
 	stop     func() bool // lets go of the context
 	writeErr error       // why writing stopped: the reading tells what came of it
 	awaited  bool        // the request is written, and its answer waited for
+	limit    moment      // of the reading, where lookAt is in its place
 	fcgi     fcgiAnswer
 	ajp      ajpAnswer
 }
@@ -113,6 +117,7 @@ func (c *conn) fill(n int) error {
 		c.broken = nil
 		return err
 	}
+	c.endLook()
 	m, err := c.Conn.Read(c.in[c.w:])
 	c.w += m
 	c.read += int64(m)
@@ -135,6 +140,7 @@ func (c *conn) makeRoom(n int) {
 
 // readInto reads past the buffer, which must be empty.
 func (c *conn) readInto(p []byte) (int, error) {
+	c.endLook()
 	n, err := c.Conn.Read(p)
 	c.read += int64(n)
 	if n > 0 {
@@ -171,6 +177,15 @@ func (c *conn) setDeadline(set func(net.Conn, time.Time) error, at time.Time) {
 	}
 }
 
+// endLook puts the reading's limit where lookAt was the deadline.
+func (c *conn) endLook() {
+	if c.lookAt == 0 {
+		return
+	}
+	c.lookAt = 0
+	c.setDeadline(net.Conn.SetReadDeadline, c.limit.time())
+}
+
 func (c *conn) clearDeadlines() {
 	if !c.hasDeadline.Load() {
 		return
@@ -178,5 +193,6 @@ func (c *conn) clearDeadlines() {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	c.Conn.SetDeadline(time.Time{})
+	c.lookAt = 0
 	c.hasDeadline.Store(false)
 }

@@ -31,7 +31,7 @@ type fcgiAnswer struct {
 func (fcgiWire) send(x *call) error {
 	c := x.c
 	c.requests.Add(1)
-	x.c.fcgi.keep = !x.p.t.DisableKeepAlives && !x.lastOne()
+	x.c.fcgi.keep = !x.p.t.DisableKeepAlives && !x.req.Close && !x.lastOne()
 	flags := fcgi.Flags(0)
 	if x.c.fcgi.keep {
 		flags = fcgi.KeepConn

@@ -4,7 +4,7 @@ import (
 	"errors"
 	"io"
 	"net/http"
-	"net/url"
+	"time"
 
 	"github.com/fcgikit/fcgikit/client/cgi"
 )
@@ -74,8 +74,8 @@ func (x *call) finishHead() error {
 	r.Proto, r.ProtoMajor, r.ProtoMinor = "HTTP/1.1", 1, 1
 	r.Request = x.req
 	r.Body = (*body)(x)
-	if x.p.t.target == nil && x.p.target.Network == "unix" {
-		x.keepOnSocket(r.Header.Get("Location"))
+	if x.p.t.target == nil {
+		x.keepRedirect(r.Header.Get("Location"))
 	}
 	if bodyless(r.StatusCode) {
 		r.ContentLength = 0 // as net/http has it, whatever a 304 announces
@@ -96,38 +96,43 @@ func bodyless(status int) bool {
 	return status < 200 || status == http.StatusNoContent || status == http.StatusNotModified
 }
 
-// readBare reads an answer without a body to its end, which is due at once.
+// An application that goes on after a header which is all of the answer is not
+// waited for longer, nor listened to further: it may be an endless stream's.
+const (
+	bareWait = 50 * time.Millisecond
+	bareRest = 256 << 10
+)
+
+// readBare reads an answer without a body to its end, which is due at once. Where
+// it does not come the answer is there all the same, and the connection ends.
 func (x *call) readBare() error {
 	x.resp.Body = http.NoBody
 	x.left = 0
-	for {
-		if _, err := x.c.wire.next(x); err == io.EOF {
+	limited := false
+	for rest := 0; rest <= bareRest; {
+		if !limited && !x.c.wire.ready(x) {
+			x.limitRest(bareWait)
+			limited = true
+		}
+		piece, err := x.c.wire.next(x)
+		if err == io.EOF {
 			x.settle(x.c.wire.keeps(x))
 			return nil
-		} else if err != nil {
+		}
+		if err != nil && !x.gaveUp(err) {
 			return err
 		}
+		if err != nil {
+			break
+		}
+		rest += len(piece)
 	}
+	x.settle(false)
+	return nil
 }
 
-// keepOnSocket makes a redirect that stays on this server a URL of this socket,
-// which a relative reference could not say: a socket's path is the URL's own.
-func (x *call) keepOnSocket(location string) {
-	if location == "" {
-		return
-	}
-	to := x.uri()
-	base, err := url.Parse("http://" + to.Host + to.Path)
-	if err != nil {
-		return
-	}
-	u, err := base.Parse(location)
-	if err != nil || u.Host != base.Host || u.Scheme != "http" && u.Scheme != "https" {
-		return
-	}
-	location = onSocket(x.p.target, u.RequestURI())
-	if u.Fragment != "" {
-		location += "#" + u.EscapedFragment()
-	}
-	x.resp.Header.Set("Location", location)
+// gaveUp says that nothing is wrong with an answer but the time that it takes.
+func (x *call) gaveUp(err error) bool {
+	var timeout *TimeoutError
+	return (errors.As(err, &timeout) || x.req.Context().Err() != nil) && (x.upload == nil || x.upload.bodyError() == nil)
 }

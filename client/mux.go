@@ -68,27 +68,30 @@ func newMuxer(c *conn) *muxer {
 		m.spare = append(m.spare, uint16(c.capacity-i))
 	}
 	c.in = make([]byte, muxBuffer)
-	go m.readLoop()
-	go m.writeLoop()
 	return m
 }
 
-// enter makes a stream the request's.
-func (m *muxer) enter(x *call) (*muxStream, error) {
+func (m *muxer) start() {
+	go m.readLoop()
+	go m.writeLoop()
+}
+
+// enter makes a stream the request's; false where the connection has ended.
+func (m *muxer) enter(x *call) bool {
 	m.mu.Lock()
 	if m.err != nil {
 		m.mu.Unlock()
-		return nil, m.err
+		return false
 	}
 	id := m.spare[len(m.spare)-1]
 	m.spare = m.spare[:len(m.spare)-1]
 	m.mu.Unlock()
-	m.c.requests.Add(1)
 	s := m.streams[id-1]
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.reset(x)
-	return s, nil
+	x.stream, x.reused = s, m.c.requests.Add(1) > 1
+	return true
 }
 
 // send gives whole records to the writer.
@@ -242,6 +245,7 @@ func (m *muxer) fail(err error) {
 		m.mu.Unlock()
 		return
 	}
+	m.c.lost = now()
 	m.err = err
 	close(m.dead)
 	m.room.Broadcast()

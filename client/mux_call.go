@@ -14,12 +14,10 @@ import (
 type muxWire struct{}
 
 func (muxWire) send(x *call) error {
-	m := x.c.mux
-	s, err := m.enter(x)
-	if err != nil {
-		return x.muxError(err)
+	if x.req.Close { // the others on it still need it
+		x.p.retire(x.c)
 	}
-	x.stream = s
+	s := x.stream
 	b, err := s.build(x)
 	if err != nil {
 		return err
@@ -52,7 +50,9 @@ func (muxWire) head(x *call) error {
 			return err
 		}
 	}
-	x.answerBegan()
+	if x.came() > 0 {
+		x.answerBegan()
+	}
 	return x.readCGIHead()
 }
 
@@ -122,11 +122,7 @@ func (x *call) muxError(err error) error {
 	case errors.Is(err, os.ErrDeadlineExceeded): // only writing has one here
 		return &TimeoutError{Writing, x.p.t.WriteTimeout}
 	}
-	var got int64
-	if x.stream != nil {
-		got = x.stream.taken()
-	}
-	return &TruncatedError{FastCGI, got, "END_REQUEST", x.c.requests.Load() > 1, err}
+	return &TruncatedError{FastCGI, x.came(), "END_REQUEST", x.reused, err}
 }
 
 func (muxWire) ready(x *call) bool {

@@ -45,8 +45,12 @@ func TestNoConnectionIsLostSightOf(t *testing.T) {
 		}
 		wg.Wait()
 		cancel()
-		st := tr.Stats()
-		if st.Open != st.Idle || tr.MaxIdle > 0 && st.Idle > tr.MaxIdle {
+		var st client.Stats
+		soon(t, name+": none is at work", func() bool { // nor about to end
+			st = tr.Stats()
+			return st.Open == st.Idle
+		})
+		if tr.MaxIdle > 0 && st.Idle > tr.MaxIdle {
 			t.Errorf("%s: %+v", name, st)
 		}
 		if st.Reused+st.Opened != 8*150 {

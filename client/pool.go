@@ -35,7 +35,7 @@ type pool struct {
 	reused    atomic.Int64 // see Stats; those of open connections are counted there
 	all       []*conn      // that are open, each at its index
 	available []*conn      // those with room for a request; the last one is taken first
-	waiting   []*waiter    // first in, first out
+	waiting   []*waiter    // first in, first out, but for those that had their turn
 }
 
 // cacheLine is that of the usual processors.
@@ -44,11 +44,15 @@ const cacheLine = 64
 // waiter is a request beyond MaxConns.
 type waiter struct {
 	granted chan grant // holds one
+	first   bool       // it has had its turn
 }
 
 // grant is what a waiter gets: a connection with room taken for it, or, where
 // that is nil, leave to make one.
-type grant struct{ c *conn }
+type grant struct {
+	c     *conn
+	early bool // nobody has had the room before
+}
 
 // get takes room for one request on a connection: a kept one, a new one, or,
 // where the cap is reached, the next that comes free.
@@ -56,26 +60,52 @@ func (p *pool) get(x *call) (*conn, error) {
 	if err := p.learnSharing(x); err != nil {
 		return nil, err
 	}
-	if x.fresh {
-		p.closeIdle() // the server that ended one kept connection ended them all
+	if x.lostAt != 0 {
+		p.endIdle(x.lostAt) // the server that ended one kept connection ended them all
 	}
-	for {
-		g, w := p.tryGet()
+	for hadTurn := x.lostAt != 0; ; hadTurn = true {
+		g, w := p.tryGet(hadTurn)
 		if w != nil {
 			var err error
 			if g, err = p.wait(x, w); err != nil {
 				return nil, err
 			}
 		}
-		if g.c == nil {
-			return p.connect(x)
-		}
-		if p.alive(g.c) {
+		if g.c != nil && x.freshEnough(g) && p.carries(g.c, x) {
 			return g.c, nil
 		}
-		p.t.stats.lost.Add(1)
-		p.drop(g.c)
+		if g.c == nil || p.pass(g.c) {
+			return p.connect(x)
+		}
 	}
+}
+
+// freshEnough says that a second try may take what was granted: a connection
+// made since the first one was lost, which has answered nobody yet. A server
+// that ends connections after a few requests would end others under it.
+func (x *call) freshEnough(g grant) bool {
+	return x.lostAt == 0 || g.early && g.c.opened > x.lostAt
+}
+
+// carries says that a granted connection can carry the request. Of one that is
+// shared it takes its stream.
+func (p *pool) carries(c *conn, x *call) bool {
+	if c.mux != nil {
+		return c.mux.enter(x)
+	}
+	if p.alive(c) {
+		return true
+	}
+	p.t.stats.lost.Add(1)
+	return false
+}
+
+// pass gives a granted connection up, which takes no further request. Where it
+// ends with that, its place is the caller's, whom others in the queue don't
+// overtake.
+func (p *pool) pass(c *conn) (place bool) {
+	p.retire(c)
+	return p.takeBack(c) && p.end(c)
 }
 
 // keeping is whether a FastCGI application leaves connections open that it was
@@ -91,11 +121,12 @@ const (
 // answer, and a request just then would be lost.
 const keepWatch = 5 * time.Millisecond
 
-// alive says that a connection can carry a request.
+// alive says that a connection that nobody shares can carry a request.
 func (p *pool) alive(c *conn) bool {
-	if p.target.Protocol != FastCGI || c.mux != nil || c.requests.Load() == 0 || p.keeping.Load() != keepingUnknown {
+	if p.target.Protocol != FastCGI || c.requests.Load() == 0 || p.keeping.Load() != keepingUnknown {
 		return !p.stale(c)
 	}
+	c.endLook()
 	c.setDeadline(net.Conn.SetReadDeadline, time.Now().Add(keepWatch))
 	err := c.fill(1)
 	if errors.Is(err, os.ErrDeadlineExceeded) {
@@ -135,22 +166,20 @@ func (p *pool) closes() bool {
 }
 
 // tryGet is a grant, or else a place in the queue.
-func (p *pool) tryGet() (grant, *waiter) {
+func (p *pool) tryGet(hadTurn bool) (grant, *waiter) {
 	if c := p.takeNear(); c != nil {
-		return grant{c}, nil
+		return grant{c: c}, nil
 	}
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	if n := len(p.available); n > 0 {
-		c := p.available[n-1]
-		p.take(c)
-		return grant{c}, nil
+		return p.take(p.available[n-1]), nil
 	}
 	p.wanting.Add(1) // before the look, so that what is laid down after it is not left there
 	if len(p.waiting) == 0 {
 		if c := p.takeAnyNear(); c != nil {
 			p.wanting.Add(-1)
-			return grant{c}, nil
+			return grant{c: c}, nil
 		}
 	}
 	if p.t.MaxConns == 0 || p.open.Load() < int64(p.t.MaxConns) {
@@ -160,13 +189,26 @@ func (p *pool) tryGet() (grant, *waiter) {
 		}
 		return grant{}, nil
 	}
-	w := &waiter{granted: make(chan grant, 1)}
-	p.waiting = append(p.waiting, w)
+	w := &waiter{granted: make(chan grant, 1), first: hadTurn}
+	p.queue(w)
 	return grant{}, w
 }
 
+// queue puts one that has had its turn before all that have not. The lock is
+// held.
+func (p *pool) queue(w *waiter) {
+	i := len(p.waiting)
+	if w.first {
+		i = slices.IndexFunc(p.waiting, func(w *waiter) bool { return !w.first })
+		if i < 0 {
+			i = len(p.waiting)
+		}
+	}
+	p.waiting = slices.Insert(p.waiting, i, w)
+}
+
 // take counts one request's room on a connection as used. The lock is held.
-func (p *pool) take(c *conn) {
+func (p *pool) take(c *conn) grant {
 	c.free--
 	c.granted++
 	if limit := p.t.MaxRequestsPerConn; limit > 0 && c.granted >= limit {
@@ -175,6 +217,7 @@ func (p *pool) take(c *conn) {
 	if c.free == 0 || c.retired {
 		p.unlist(c)
 	}
+	return grant{c, c.granted <= c.capacity}
 }
 
 // wait is a place in the queue's grant, within the exchange's limits.
@@ -225,16 +268,18 @@ func (p *pool) connect(x *call) (*conn, error) {
 		p.giveUp()
 		return nil, err
 	}
-	p.adopt(c)
+	p.adopt(c, x)
 	return c, nil
 }
 
-// adopt sets a new connection up, with one request's room taken.
-func (p *pool) adopt(c *conn) {
+// adopt sets a new connection up, with the request's room taken.
+func (p *pool) adopt(c *conn, x *call) {
 	c.capacity = p.sharing.capacity()
 	c.free = c.capacity
 	if c.capacity > 1 {
 		c.mux = newMuxer(c)
+		c.mux.enter(x)
+		defer c.mux.start()
 	}
 	c.wire = wireOf(p.target.Protocol, c)
 	p.mu.Lock()
@@ -251,8 +296,7 @@ func (p *pool) adopt(c *conn) {
 // offer hands a connection's room to those who wait. The lock is held.
 func (p *pool) offer(c *conn) {
 	for c.free > 0 && !c.retired && len(p.waiting) > 0 {
-		p.take(c)
-		p.nextWaiter().granted <- grant{c}
+		p.nextWaiter().granted <- p.take(c)
 	}
 }
 
@@ -267,7 +311,7 @@ func (p *pool) nextWaiter() *waiter {
 // dial makes a connection, within DialTimeout and by the deadline where there
 // are such.
 func (p *pool) dial(ctx context.Context, deadline time.Time) (*conn, error) {
-	start := time.Now()
+	opened, start := now(), time.Now()
 	limit := p.t.Timeout
 	if own := p.t.DialTimeout; own > 0 && (deadline.IsZero() || start.Add(own).Before(deadline)) {
 		limit, deadline = own, start.Add(own)
@@ -283,7 +327,7 @@ func (p *pool) dial(ctx context.Context, deadline time.Time) (*conn, error) {
 		return nil, dialError(ctx, err, deadline, limit)
 	}
 	p.t.stats.opened.Add(1)
-	c := &conn{Conn: nc, pool: p, connectTime: time.Since(start)}
+	c := &conn{Conn: nc, pool: p, opened: opened, connectTime: time.Since(start)}
 	c.parser.Share = &p.answers
 	return c, nil
 }
@@ -335,7 +379,9 @@ func (p *pool) takeBack(c *conn) (ended bool) {
 		return false
 	}
 	if c.free == c.capacity {
-		if c.capacity == 1 && len(p.available) >= p.t.maxIdle() {
+		if p.idleBut(c) >= p.t.maxIdle() {
+			c.retired = true
+			p.unlist(c)
 			return true
 		}
 		p.reapLater()
@@ -344,6 +390,20 @@ func (p *pool) takeBack(c *conn) (ended bool) {
 		p.available = append(p.available, c)
 	}
 	return false
+}
+
+// idleBut counts the listed connections that serve nothing, c aside. The lock is
+// held.
+func (p *pool) idleBut(c *conn) (n int) {
+	if c.capacity == 1 {
+		return len(p.available) // c is not listed yet
+	}
+	for _, other := range p.available {
+		if other != c && other.free == other.capacity {
+			n++
+		}
+	}
+	return n
 }
 
 // retire stops a connection from taking requests; it ends with its last one.
@@ -364,8 +424,16 @@ func (p *pool) unlist(c *conn) {
 	}
 }
 
-// drop ends a connection.
+// drop ends a connection, whose place is the next one's.
 func (p *pool) drop(c *conn) {
+	if p.end(c) {
+		p.giveUp()
+	}
+}
+
+// end closes a connection, whose place is the caller's then; false where that
+// was done before.
+func (p *pool) end(c *conn) (place bool) {
 	p.mu.Lock()
 	dropped := c.dropped
 	c.dropped, c.retired = true, true
@@ -376,8 +444,8 @@ func (p *pool) drop(c *conn) {
 	p.mu.Unlock()
 	if !dropped {
 		c.Conn.Close()
-		p.giveUp()
 	}
+	return !dropped
 }
 
 // forget takes c out of those that are open. The lock is held.
@@ -416,9 +484,12 @@ func (p *pool) count(s *Stats) {
 }
 
 // closeIdle ends the connections that serve nothing.
-func (p *pool) closeIdle() {
+func (p *pool) closeIdle() { p.endIdle(math.MaxInt64) }
+
+// endIdle ends those that have served nothing since limit.
+func (p *pool) endIdle(limit moment) {
 	p.mu.Lock()
-	ended, _ := p.takeIdle(math.MaxInt64)
+	ended, _ := p.takeIdle(limit)
 	p.mu.Unlock()
 	for _, c := range ended {
 		p.drop(c)

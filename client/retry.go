@@ -1,7 +1,7 @@
 package client
 
 import (
-	"errors"
+	"cmp"
 	"fmt"
 	"net/http"
 	"time"
@@ -10,8 +10,8 @@ import (
 // canRetry holds for a kept connection that ended before it gave a byte, a
 // method that may be repeated, and a body that can be had again.
 func (x *call) canRetry(err error) bool {
-	var lost *TruncatedError
-	if !errors.As(err, &lost) || !lost.Reused || lost.Read > 0 {
+	lost, ok := err.(*TruncatedError) // its own: the body's may be another answer's
+	if !ok || !lost.Reused || lost.Read > 0 {
 		return false
 	}
 	switch x.req.Method {
@@ -22,7 +22,7 @@ func (x *call) canRetry(err error) bool {
 	return x.req.Body == nil || x.req.Body == http.NoBody || x.req.GetBody != nil
 }
 
-// again is the same request once more, on a connection of its own making.
+// again is the same request once more, on a fresh connection.
 func (t *Transport) again(lost *call) (*call, error) {
 	req := lost.req
 	if req.GetBody != nil {
@@ -43,7 +43,7 @@ func (t *Transport) again(lost *call) (*call, error) {
 		closeBody(req)
 		return nil, err
 	}
-	x.deadline, x.fresh = lost.deadline, true
+	x.deadline, x.lostAt = lost.deadline, cmp.Or(lost.c.lost, now())
 	if x.x != nil {
 		x.x.Began, x.x.Retried = began, true
 	}

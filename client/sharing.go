@@ -3,6 +3,7 @@ package client
 import (
 	"context"
 	"errors"
+	"os"
 	"strconv"
 	"sync"
 	"sync/atomic"
@@ -31,6 +32,10 @@ func (s *sharing) capacity() int { return max(int(s.n.Load()), 1) }
 // askLimit is how long an application may take to answer GET_VALUES; one that
 // does not know it stays silent.
 const askLimit = 2 * time.Second
+
+// asksInARow is how often the question may be lost with its connection before
+// that is taken for a no: one or two may be a worker's end, or a restart.
+const asksInARow = 3
 
 // maxSharing is how many request ids there are but for the null id (3.3).
 const maxSharing = 65535
@@ -72,12 +77,7 @@ func (p *pool) ask() *question {
 	s.asked = q
 	go func() {
 		defer close(q.done)
-		c, err := p.dial(context.Background(), time.Time{})
-		n := 0
-		if err == nil {
-			n = askSharing(c, min(p.t.Multiplex, maxSharing))
-			c.Close() // before others are made: MaxConns counts it, too
-		}
+		n, err := p.askInARow()
 		s.mu.Lock()
 		defer s.mu.Unlock()
 		s.n.Store(int32(n))
@@ -86,37 +86,59 @@ func (p *pool) ask() *question {
 	return q
 }
 
+// askInARow asks until there is an answer. Its error is that of connecting.
+func (p *pool) askInARow() (n int, err error) {
+	for range asksInARow {
+		c, err := p.dial(context.Background(), time.Time{})
+		if err != nil {
+			return 0, err
+		}
+		n, err := askSharing(c, min(p.t.Multiplex, maxSharing))
+		c.Close() // before others are made: MaxConns counts it, too
+		if err == nil {
+			return n, nil
+		}
+	}
+	return 1, nil
+}
+
 // askSharing is how many requests, of at most want, the application says that it
-// takes on a connection.
-func askSharing(c *conn, want int) int {
+// takes on a connection: one, if it says something else, or nothing in time. An
+// error is the connection's end.
+func askSharing(c *conn, want int) (int, error) {
 	c.SetDeadline(time.Now().Add(askLimit))
 	values, err := askValues(c)
-	if err != nil || values[fcgi.FCGI_MPXS_CONNS] != "1" {
-		return 1
+	if err != nil && !errors.Is(err, os.ErrDeadlineExceeded) {
+		return 0, err
+	}
+	if values[fcgi.FCGI_MPXS_CONNS] != "1" {
+		return 1, nil
 	}
 	if n, err := strconv.Atoi(values[fcgi.FCGI_MAX_REQS]); err == nil && n > 0 {
 		want = min(want, n)
 	}
-	return want
+	return want, nil
 }
 
-// askValues queries an application's variables (4.1). The query is padded, since
-// libfcgi answers only when a byte has come after it.
+// askValues queries an application's variables (4.1); none where what came is no
+// FCGI_GET_VALUES_RESULT. The query is padded, since libfcgi answers only when a
+// byte has come after it.
 func askValues(c *conn) (map[string]string, error) {
 	query := fcgi.AppendGetValues(nil, fcgi.HeaderLen, fcgi.FCGI_MAX_CONNS, fcgi.FCGI_MAX_REQS, fcgi.FCGI_MPXS_CONNS)
 	if _, err := c.Conn.Write(query); err != nil {
 		return nil, err
 	}
 	r, err := c.record()
-	if err != nil {
+	var breach *BreachError
+	if err != nil && !errors.As(err, &breach) {
 		return nil, err
 	}
-	if r.Type != fcgi.TypeGetValuesResult {
-		return nil, errors.New("no FCGI_GET_VALUES_RESULT")
+	if err != nil || r.Type != fcgi.TypeGetValuesResult {
+		return nil, nil
 	}
 	pairs, err := fcgi.ParseValues(r.Content)
 	if err != nil {
-		return nil, err
+		return nil, nil
 	}
 	values := make(map[string]string, len(pairs))
 	for _, p := range pairs {

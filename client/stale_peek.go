@@ -14,7 +14,7 @@ const staleAfter = time.Millisecond
 // stale says whether the server has ended a kept connection, or has sent on it
 // what nobody asked for.
 func (p *pool) stale(c *conn) bool {
-	if c.mux != nil || c.requests.Load() == 0 || c.idleFor() < staleAfter {
+	if c.requests.Load() == 0 || c.idleFor() < staleAfter {
 		return false
 	}
 	sc, ok := c.Conn.(syscall.Conn)
@@ -26,11 +26,10 @@ func (p *pool) stale(c *conn) bool {
 		return true
 	}
 	quiet := false
-	err = raw.Read(func(fd uintptr) bool {
+	err = raw.Control(func(fd uintptr) { // whatever the deadlines
 		var b [1]byte
 		_, _, err := syscall.Recvfrom(int(fd), b[:], syscall.MSG_PEEK|syscall.MSG_DONTWAIT)
 		quiet = err == syscall.EAGAIN || err == syscall.EWOULDBLOCK
-		return true
 	})
 	return err != nil || !quiet
 }

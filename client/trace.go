@@ -170,6 +170,13 @@ func quoted[T ~string | ~[]byte](b T) string {
 	return strconv.Quote(s)
 }
 
+// inLine is a name or a message as it stands in a line: like a value, without the
+// quotes around it.
+func inLine[T ~string | ~[]byte](s T) string {
+	q := strconv.Quote(string(s))
+	return q[1 : len(q)-1]
+}
+
 func (t *tracer) cutRecord(b []byte) (int, string, []string) {
 	r, n, err := fcgi.ParseRecord(b)
 	if err != nil {
@@ -222,7 +229,7 @@ func (t *tracer) pairsOf(content []byte) []string {
 func pairLines(pairs []fcgi.Pair) []string {
 	var lines []string
 	for _, p := range pairs {
-		lines = append(lines, string(p.Name)+"="+quoted(p.Value))
+		lines = append(lines, inLine(p.Name)+"="+quoted(p.Value))
 	}
 	return lines
 }
@@ -245,7 +252,7 @@ func (t *tracer) cutSCGI(b []byte) (int, string, []string) {
 	}
 	var lines []string
 	for _, h := range headers {
-		lines = append(lines, string(h.Name)+"="+quoted(h.Value))
+		lines = append(lines, inLine(h.Name)+"="+quoted(h.Value))
 	}
 	return n, fmt.Sprintf("headers, a netstring of %s", count(len(s), "byte")), lines
 }
@@ -311,7 +318,7 @@ func (t *tracer) forwardText(n int, text string, payload []byte) (int, string, [
 		name, value := ajp.AttributeName(a.Code), quoted(a.Value)
 		switch a.Code {
 		case ajp.AttrReqAttribute:
-			name = "attribute " + string(a.Name)
+			name = "attribute " + inLine(a.Name)
 		case ajp.AttrSSLKeySize:
 			value = strconv.Itoa(int(a.KeySize))
 		case ajp.AttrSecret:
@@ -319,7 +326,8 @@ func (t *tracer) forwardText(n int, text string, payload []byte) (int, string, [
 		}
 		lines = append(lines, name+"="+value)
 	}
-	return n, fmt.Sprintf("%s %s %s %s, server %s:%d", text, r.HTTPMethod(), r.ReqURI, r.Protocol, r.ServerName, r.ServerPort), lines
+	asked := inLine(r.HTTPMethod()) + " " + inLine(r.ReqURI) + " " + inLine(r.Protocol)
+	return n, fmt.Sprintf("%s %s, server %s:%d", text, asked, inLine(r.ServerName), r.ServerPort), lines
 }
 
 func sendHeadersText(n int, text string, payload []byte) (int, string, []string) {
@@ -328,7 +336,7 @@ func sendHeadersText(n int, text string, payload []byte) (int, string, []string)
 		return n, text + " " + err.Error(), nil
 	}
 	var ignored int64
-	return n, fmt.Sprintf("%s %d %s", text, h.Status, h.Message), headerLines(h.Headers, &ignored)
+	return n, fmt.Sprintf("%s %d %s", text, h.Status, inLine(h.Message)), headerLines(h.Headers, &ignored)
 }
 
 // headerLines shows headers, and finds the body that they announce: -1 is one
@@ -343,7 +351,7 @@ func headerLines(headers []ajp.Header, body *int64) []string {
 		case "transfer-encoding":
 			*body = -1
 		}
-		lines = append(lines, name+": "+quoted(h.Value))
+		lines = append(lines, inLine(name)+": "+quoted(h.Value))
 	}
 	return lines
 }

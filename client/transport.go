@@ -146,6 +146,11 @@ func New(target Target) (*Transport, error) {
 
 // RegisterProtocol makes h serve the schemes fcgi, scgi, ajp and each with
 // +unix: fcgi://127.0.0.1:9000/path, fcgi+unix:/tmp/app.sock:/path.
+//
+// Applications make absolute redirects of the Host that they were told, and know
+// no other scheme than http and https. One to the request's own Host, or to the
+// URL's host and port, is a redirect to this same server: its Location becomes a
+// reference that stays there and on its protocol. A default port may go unsaid.
 func (t *Transport) RegisterProtocol(h *http.Transport) {
 	for _, p := range Protocols {
 		h.RegisterProtocol(string(p), t)

@@ -9,6 +9,8 @@ import (
 	"net/http"
 	"net/http/httptrace"
 	"os"
+	"reflect"
+	"strings"
 	"sync"
 	"time"
 
@@ -28,7 +30,10 @@ const (
 // takeBody finds the request body's length, and how it will be sent: with the
 // head if it is small and at hand, else by a goroutine beside the reading.
 func (x *call) takeBody() error {
-	if x.body == nil || x.body == http.NoBody {
+	switch {
+	case x.body == nil && x.req.ContentLength > 0:
+		return &requestBodyError{fmt.Errorf("expected %d bytes as ContentLength says, got a nil Body", x.req.ContentLength)}
+	case x.body == nil || x.body == http.NoBody:
 		return nil
 	}
 	x.length = x.req.ContentLength
@@ -38,11 +43,32 @@ func (x *call) takeBody() error {
 	if x.length < 0 && x.needsLength() {
 		return x.bufferBody()
 	}
-	atHand := x.req.GetBody != nil && x.length > 0
-	if x.p.target.Protocol != AJP && !(atHand && x.length <= smallBody) {
+	if x.p.target.Protocol != AJP && !x.atHand() {
 		x.upload = &upload{src: x.body, length: x.length, done: make(chan struct{})}
 	}
 	return nil
+}
+
+// atHand says that the body is small and, as far as its maker tells, there
+// already.
+func (x *call) atHand() bool {
+	return x.length > 0 && x.length <= smallBody && (x.req.GetBody != nil || inMemory(x.body))
+}
+
+// io.NopCloser makes two types, of which http.NewRequest's bodies are.
+var nopCloser, nopCloserWriterTo = reflect.TypeOf(io.NopCloser(nil)), reflect.TypeOf(io.NopCloser(bytes.NewReader(nil)))
+
+// inMemory tells the bodies that keep no reader waiting. That one can be had
+// again, as GetBody says, does not make it one. net/http tells them likewise.
+func inMemory(body io.Reader) bool {
+	if t := reflect.TypeOf(body); t == nopCloser || t == nopCloserWriterTo {
+		body, _ = reflect.ValueOf(body).Field(0).Interface().(io.Reader)
+	}
+	switch body.(type) {
+	case *bytes.Reader, *bytes.Buffer, *strings.Reader:
+		return true
+	}
+	return false
 }
 
 // needsLength says that the body's length must be announced: by SCGI (3), and by
@@ -70,7 +96,7 @@ func (x *call) bufferBody() error {
 	}
 	x.abandonBody()
 	x.length = int64(len(b))
-	if err == nil && x.p.target.Protocol == FastCGI && x.length > smallBody {
+	if err == nil && x.length > smallBody {
 		x.upload = &upload{src: io.NopCloser(bytes.NewReader(b)), length: x.length, done: make(chan struct{})}
 		return nil
 	}
@@ -79,8 +105,11 @@ func (x *call) bufferBody() error {
 }
 
 // beside runs read on the request's body, which may keep it waiting, within the
-// exchange's limits.
+// exchange's limits. What read fills must be its own: it may go on after them.
 func (x *call) beside(read func(body io.Reader) ([]byte, error)) ([]byte, error) {
+	if inMemory(x.body) || x.deadline == 0 && x.req.Context().Done() == nil {
+		return read(x.body)
+	}
 	type result struct {
 		b   []byte
 		err error
@@ -105,12 +134,19 @@ func (x *call) beside(read func(body io.Reader) ([]byte, error)) ([]byte, error)
 
 // appendBody appends a small body.
 func (x *call) appendBody(b []byte) ([]byte, error) {
-	start := len(b)
-	b = append(b, make([]byte, x.length)...)
-	if got, err := io.ReadFull(x.body, b[start:]); err != nil {
-		return b[:start], lengthError(x.length, int64(got), err)
+	start, length := len(b), x.length
+	var err error
+	if inMemory(x.body) {
+		b = append(b, make([]byte, length)...)
+		_, err = readKnown(x.body, b[start:], 0, length)
+	} else {
+		var whole []byte
+		whole, err = x.beside(func(body io.Reader) ([]byte, error) {
+			return readKnown(body, make([]byte, length), 0, length)
+		})
+		b = append(b, whole...)
 	}
-	if err := atEnd(x.body, x.length); err != nil {
+	if err != io.EOF {
 		return b[:start], err
 	}
 	x.abandonBody()
@@ -304,9 +340,11 @@ func (u *upload) sentTime() time.Time {
 	return u.sentAt
 }
 
-// lastWrite is how long an answered request's last write may take to return:
-// the server has taken the bytes, and only the writer has not been told.
-const lastWrite = time.Second
+// lastWrite is how long an answered request's last write may take to return: the
+// server has taken the bytes, and only the writer has not been told, which it is
+// soon. One that takes longer waits for a server that does not read, and the
+// answer's reader is not to wait for that.
+const lastWrite = 10 * time.Millisecond
 
 // finished says that the whole body was written.
 func (u *upload) finished() bool {
@@ -316,11 +354,16 @@ func (u *upload) finished() bool {
 	if !last {
 		return false
 	}
-	timer := time.NewTimer(lastWrite)
-	defer timer.Stop()
 	select {
-	case <-u.done:
-	case <-timer.C:
+	case <-u.done: // as nearly always
+	default:
+		timer := time.NewTimer(lastWrite)
+		defer timer.Stop()
+		select {
+		case <-u.done:
+		case <-timer.C:
+			return false
+		}
 	}
 	return !u.sentTime().IsZero()
 }

@@ -31,8 +31,11 @@ func (v *variables) header(key string, values []string) {
 	if !known {
 		name = variableName(key)
 	}
-	if !isLeftOut(name) {
+	switch {
+	case !isLeftOut(name):
 		v.set(name, joined(name, values))
+	case !known && sameName(key, "Content-Type"): // in another case than body looks for
+		v.set("CONTENT_TYPE", values[0])
 	}
 }
 
