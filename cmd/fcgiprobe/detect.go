@@ -33,7 +33,7 @@ func (f *detectFlags) Run(ctx context.Context, in *cli.Invocation, args []string
 	d, err := f.detection(ctx, target)
 	if f.verbose {
 		for _, p := range d.Probes {
-			fmt.Fprintf(in.Stderr, "%6.1f ms  %s: %s\n", milliseconds(p.Duration), p.Name, p.Outcome)
+			fmt.Fprintf(in.Stderr, "%6.1f ms  %s: %s\n", milliseconds(p.Duration), p.Name, cli.Clean(p.Outcome))
 		}
 	}
 	if err != nil {
@@ -52,7 +52,7 @@ func printDetection(w io.Writer, d client.Detection) error {
 	var b strings.Builder
 	fmt.Fprintf(&b, "%s\nprotocol: %s\n", d.Target, protocolTitles[d.Target.Protocol])
 	for _, v := range d.Values {
-		fmt.Fprintf(&b, "declares: %s=%s\n", v.Name, v.Value)
+		fmt.Fprintf(&b, "declares: %s=%s\n", cli.Clean(v.Name), cli.Clean(v.Value))
 	}
 	if d.Target.Protocol == client.FastCGI && len(d.Values) == 0 {
 		fmt.Fprintln(&b, "declares: nothing (section 4.1 lets it)")

@@ -16,6 +16,7 @@ import (
 	"time"
 
 	"github.com/fcgikit/fcgikit/client"
+	"github.com/fcgikit/fcgikit/client/ajp"
 	"github.com/fcgikit/fcgikit/client/cgi"
 	"github.com/fcgikit/fcgikit/cmd/internal/cli"
 )
@@ -28,6 +29,7 @@ type getFlags struct {
 	params       cli.ParamsFlag
 	script, root string
 	secret       string
+	packetSize   int
 	include      bool
 	output       string
 	fail         bool
@@ -44,6 +46,7 @@ func (f *getFlags) Register(fs *cli.Flags) {
 	fs.StringVar(&f.script, "script", "", "`FILE`: SCRIPT_FILENAME, what php-fpm runs")
 	fs.StringVar(&f.root, "root", "", "`DIR`: DOCUMENT_ROOT; without -script the script is the path below it")
 	fs.StringVar(&f.secret, "secret", "", "`S`: AJP's secret")
+	fs.IntVar(&f.packetSize, "packet-size", ajp.DefaultPacketSize, "`N`: the bytes of AJP's largest packet, where the container is set to more")
 	fs.BoolVar(&f.include, "i", false, "print the status and the headers, too")
 	fs.StringVar(&f.output, "o", "-", "`FILE`: write the body to it")
 	fs.BoolVar(&f.fail, "f", false, "exit 1 from status 400, without the body")
@@ -57,6 +60,9 @@ func (f *getFlags) Run(ctx context.Context, in *cli.Invocation, args []string) e
 	}
 	target, err := f.target(ctx, targetArg)
 	if err != nil {
+		return err
+	}
+	if err := checkPacketSize(f.packetSize); err != nil {
 		return err
 	}
 	req, err := f.request(ctx, in, path)
@@ -151,7 +157,7 @@ func (f *getFlags) openBody(in *cli.Invocation) (io.Reader, int64, error) {
 	case !isFile:
 		return strings.NewReader(f.body), int64(len(f.body)), nil
 	case name == "-":
-		return in.Stdin, -1, nil
+		return &bodySource{in.Stdin, -1}, -1, nil
 	}
 	file, err := os.Open(name)
 	if err != nil {
@@ -161,10 +167,10 @@ func (f *getFlags) openBody(in *cli.Invocation) (io.Reader, int64, error) {
 	if err != nil || info.IsDir() {
 		return nil, 0, cli.Misused("-body: %s is no file: expected one such as -body @form.txt", name)
 	}
-	if !info.Mode().IsRegular() {
-		return file, -1, nil
+	if !info.Mode().IsRegular() || info.Size() == 0 { // as /proc has it, of files that hold something
+		return &bodySource{file, -1}, -1, nil
 	}
-	return file, info.Size(), nil
+	return &bodySource{file, info.Size()}, info.Size(), nil
 }
 
 // transport is the client for one request, to a path that is decoded, as files
@@ -178,6 +184,7 @@ func (f *getFlags) transport(in *cli.Invocation, target client.Target, path stri
 	t.Timeout = f.timeout
 	t.Params = f.params
 	t.Secret = f.secret
+	t.PacketSize = f.packetSize
 	t.Stderr = (*cli.ApplicationLines)(in.Stderr)
 	t.DocumentRoot = f.root
 	t.ScriptFilename, t.ScriptName = f.script, cli.ScriptName(f.script, path)
@@ -212,7 +219,7 @@ func (f *getFlags) exchange(in *cli.Invocation, target client.Target, req *http.
 		fmt.Fprintf(in.Stderr, "fcgiprobe get: the application's own status (appStatus) is %d\n", x.AppStatus)
 	}
 	if f.fail && resp.StatusCode >= 400 {
-		return cli.Failed(fmt.Errorf("%s answered %s", target, resp.Status))
+		return cli.Failed(fmt.Errorf("%s answered %s", target, cli.Clean(resp.Status)))
 	}
 	return nil
 }
@@ -223,11 +230,17 @@ func (f *getFlags) explain(target client.Target, err error) error {
 	var timeout *client.TimeoutError
 	var breach *client.BreachError
 	var syntax *cgi.SyntaxError
+	var encode *ajp.EncodeError
+	var unread *unreadError
 	switch {
+	case errors.As(err, &unread):
+		return f.bodyUnread(unread)
 	case errors.Is(err, client.ErrLengthRequired):
 		return cli.Misused("-body %s: its length must be known beyond %d bytes: expected a regular file, such as -body @form.txt", f.body, client.DefaultMaxBuffered)
 	case errors.As(err, &syntax) && !errors.As(err, &breach):
 		return cli.Misused("the request can't be sent: %v", err)
+	case errors.As(err, &encode):
+		return cli.Misused("the request can't be sent: %v: expected a shorter one, or -packet-size 65536 where the container is set to it", encode)
 	case errors.As(err, &op) && op.Op == "dial", errors.As(err, &timeout) && timeout.Phase == client.Connecting:
 		return cli.NotReached(target, err)
 	}
@@ -251,7 +264,9 @@ func (f *getFlags) checkOutput() error {
 // print prints the answer. The file of -o is as it was until all of it has come.
 func (f *getFlags) print(in *cli.Invocation, resp *http.Response) error {
 	if f.include {
-		printHead(in.Stdout, resp)
+		if err := printHead(in.Stdout, resp); err != nil {
+			return f.bodyError(err)
+		}
 	}
 	if f.fail && resp.StatusCode >= 400 {
 		_, err := io.Copy(io.Discard, resp.Body)
@@ -273,6 +288,10 @@ func (f *getFlags) bodyError(err error) error {
 	}
 	var writing *fs.PathError
 	var naming *os.LinkError
+	var unread *unreadError
+	if errors.As(err, &unread) {
+		return f.bodyUnread(unread)
+	}
 	if errors.As(err, &writing) || errors.As(err, &naming) {
 		return cli.WithCode(cli.ExitInternal, fmt.Errorf("the answer can't be written: %w", err))
 	}
@@ -280,14 +299,17 @@ func (f *getFlags) bodyError(err error) error {
 }
 
 // printHead prints the status and headers as a CGI answer has them.
-func printHead(w io.Writer, resp *http.Response) {
-	fmt.Fprintf(w, "Status: %s\n", resp.Status)
+func printHead(w io.Writer, resp *http.Response) error {
+	var b strings.Builder
+	fmt.Fprintf(&b, "Status: %s\n", resp.Status)
 	for _, name := range slices.Sorted(maps.Keys(resp.Header)) {
 		for _, value := range resp.Header[name] {
-			fmt.Fprintf(w, "%s: %s\n", name, value)
+			fmt.Fprintf(&b, "%s: %s\n", name, value)
 		}
 	}
-	fmt.Fprintln(w)
+	fmt.Fprintln(&b)
+	_, err := io.WriteString(w, b.String())
+	return err
 }
 
 // tracedDial prints what goes over the connection.

@@ -81,14 +81,17 @@ func (f *probeFlags) settle(targets []string) error {
 	switch {
 	case !(f.scale > 0 && f.scale <= largestScale): // NaN is neither
 		return cli.Misused("-timeout-scale %v: expected a positive number such as 2, %v at most", f.scale, largestScale)
-	case f.flags.Given("packet-size") && (f.packetSize < ajp.DefaultPacketSize || f.packetSize > ajp.MaxPacketSize):
-		return cli.Misused("-packet-size %d: expected a number from %d to %d", f.packetSize, ajp.DefaultPacketSize, ajp.MaxPacketSize)
 	case f.parallel < 0:
 		return cli.Misused("-parallel %d: expected a number such as 4", f.parallel)
 	case f.verbose && f.quiet:
 		return cli.Misused("-v and -q contradict each other: expected one of them, such as %s -q", probeExample)
 	case f.exec != "" && len(targets) != 1:
 		return cli.Misused("-exec starts one server: expected its target, such as fcgiprobe -exec 'myserver /tmp/app.sock' unix:/tmp/app.sock")
+	}
+	if f.flags.Given("packet-size") {
+		if err := checkPacketSize(f.packetSize); err != nil {
+			return err
+		}
 	}
 	if f.exec != "" && !f.flags.Given("wait") {
 		f.wait = embedded.StartWait

@@ -33,6 +33,8 @@ var servers = map[string]func(net.Listener){
 	"SILENT":    func(l net.Listener) { clitest.EachConn(l, func(c net.Conn) { io.Copy(io.Discard, c) }) },
 	"TRUNCATES": func(l net.Listener) { clitest.EachConn(l, truncate) },
 	"COMPLAINS": func(l net.Listener) { clitest.EachConn(l, complain) },
+	"LIES":      func(l net.Listener) { clitest.EachConn(l, declareLines) },
+	"RED":       func(l net.Listener) { clitest.EachConn(l, answerRed) },
 	"REJECTS":   func(l net.Listener) { clitest.EachConn(l, reject) },
 }
 
@@ -84,7 +86,7 @@ func serveSCGI(c net.Conn) {
 // serveAJP answers CPing, and one request with its secret and the first piece
 // of its body.
 func serveAJP(c net.Conn) {
-	d := ajp.Decoder{}
+	d := ajp.Decoder{PacketSize: ajp.NoPacketLimit}
 	buf := make([]byte, 4096)
 	for {
 		n, err := c.Read(buf)
@@ -145,6 +147,25 @@ func complain(c net.Conn) {
 func reject(c net.Conn) {
 	c.Read(make([]byte, 4096))
 	c.Write(fcgi.AppendEndRequest(nil, 1, 0, fcgi.Overloaded))
+}
+
+// escape is what a server says to be taken for more than it is: a line of ours,
+// and a terminal's command.
+const escape = "1\nprotocol: SCGI\x1b[0m"
+
+// declareLines answers GET_VALUES with it.
+func declareLines(c net.Conn) {
+	c.Read(make([]byte, 4096))
+	values := fcgi.AppendPair(nil, escape, escape)
+	c.Write(fcgi.AppendRecord(nil, fcgi.TypeGetValuesResult, fcgi.NullRequestID, values, 0))
+}
+
+// answerRed has it in a status message and in a header's name and value, where
+// AJP's lengths let anything be; but for the newline, which ends the exchange.
+func answerRed(c net.Conn) {
+	c.Read(make([]byte, 4096))
+	h := ajp.ResponseHeaders{Status: 404, Message: []byte("\x1b[31mEvil"), Headers: []ajp.Header{{Name: []byte("\x1b[32mName"), Value: []byte("\x1b[33mValue")}}}
+	c.Write(ajp.AppendEndResponse(h.Append(nil), false))
 }
 
 // pongAlone answers CPing, and closes at any request: so some containers guard

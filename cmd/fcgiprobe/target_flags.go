@@ -7,7 +7,7 @@ import (
 	"time"
 
 	"github.com/fcgikit/fcgikit/client"
-
+	"github.com/fcgikit/fcgikit/client/ajp"
 	"github.com/fcgikit/fcgikit/cmd/internal/cli"
 )
 
@@ -23,6 +23,14 @@ func (t *targetFlags) Register(fs *cli.Flags, timeout time.Duration) {
 	t.timeout = timeout
 	fs.Var((*cli.DurationFlag)(&t.wait), "wait", "`D`: how long to wait for the target to accept connections, such as 10s")
 	fs.Var((*cli.DurationFlag)(&t.timeout), "timeout", "`D`: the limit of all else")
+}
+
+// checkPacketSize is of -packet-size.
+func checkPacketSize(n int) error {
+	if n < ajp.DefaultPacketSize || n > ajp.MaxPacketSize {
+		return cli.Misused("-packet-size %d: expected a number from %d to %d", n, ajp.DefaultPacketSize, ajp.MaxPacketSize)
+	}
+	return nil
 }
 
 // target reads the argument, and waits for the server as long as it may.

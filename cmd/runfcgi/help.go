@@ -19,7 +19,7 @@ const helpFoot = `
 SIGTERM, SIGINT, SIGHUP and SIGUSR1 stop it when what was asked is answered, a
 second one stops it at once. The pidfile and the socket are gone afterwards. Exit
 codes: 0 stopped, or started in the background; 1 it can't serve, or requests were
-cut off; 2 usage.
+cut off; 2 usage; 5 this can't be printed.
 `
 
 func help(w io.Writer) {

@@ -3,6 +3,7 @@
 package main
 
 import (
+	"bytes"
 	"errors"
 	"fmt"
 	"io"
@@ -19,6 +20,7 @@ const (
 	exitOK     = 0
 	exitFailed = 1 // the address can't be served, or requests were cut off
 	exitUsage  = 2
+	exitUntold = 5 // what was asked for can't be printed
 )
 
 func main() {
@@ -40,12 +42,21 @@ func run(args []string, stdout, stderr io.Writer) int {
 	case err != nil:
 		return report(stderr, err)
 	case o.ask != nil:
-		o.ask(stdout)
-		return exitOK
+		return report(stderr, o.tell(stdout))
 	case o.daemonize && launcher == nil:
 		return report(stderr, launch(o, args, stdout))
 	}
 	return report(stderr, serve(o, launcher))
+}
+
+// tell prints what was asked for.
+func (o *options) tell(w io.Writer) error {
+	var b bytes.Buffer
+	o.ask(&b)
+	if _, err := b.WriteTo(w); err != nil {
+		return &exitError{exitUntold, err}
+	}
+	return nil
 }
 
 // exitError is an error with the exit code that it means.

@@ -46,7 +46,7 @@ func (fs *Flags) Names() []string {
 }
 
 // Help prints all of them, below an example.
-func (fs *Flags) Help(w io.Writer) {
+func (fs *Flags) Help(w io.Writer) error {
 	var b strings.Builder
 	fmt.Fprintf(&b, "Example: %s\n\nUsage: %s\n", fs.example, fs.synopsis)
 	groups := fs.groups
@@ -65,7 +65,8 @@ func (fs *Flags) Help(w io.Writer) {
 			fmt.Fprintf(&b, "  %-22s %s%s\n", strings.TrimSpace("-"+f.Name+" "+value), does, defaultOf(f))
 		}
 	}
-	io.WriteString(w, b.String())
+	_, err := io.WriteString(w, b.String())
+	return err
 }
 
 // defaultOf is what a flag is where it is not given, unless that is nothing.

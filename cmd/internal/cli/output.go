@@ -8,6 +8,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"syscall"
 )
 
 // Output is a file that is written whole or not at all: by a temporary name
@@ -124,9 +125,12 @@ func open(path string) (*Output, error) {
 		return &Output{file: f, direct: true}, err
 	case err == nil:
 		mode = info.Mode().Perm()
-		if path, err = filepath.EvalSymlinks(path); err != nil {
-			return nil, err
-		}
+		path, err = filepath.EvalSymlinks(path)
+	case errors.Is(err, fs.ErrNotExist):
+		path, err = pastLinks(path)
+	}
+	if err != nil {
+		return nil, err
 	}
 	name := filepath.Join(filepath.Dir(path), fmt.Sprintf(".%s.%d.tmp", filepath.Base(path), os.Getpid()))
 	f, err := os.OpenFile(name, os.O_WRONLY|os.O_CREATE|os.O_EXCL, mode)
@@ -134,6 +138,28 @@ func open(path string) (*Output, error) {
 		return nil, &fs.PathError{Op: "open", Path: path, Err: cause(err)}
 	}
 	return &Output{file: f, path: path}, nil
+}
+
+// maxLinks is Linux's own limit.
+const maxLinks = 40
+
+// pastLinks is the file that a link leads to, which need not be there.
+func pastLinks(path string) (string, error) {
+	for range maxLinks {
+		dir, name := filepath.Split(path)
+		if folder, err := filepath.EvalSymlinks(dir + "."); err == nil { // not cleaned: what .. means is up to the links
+			path = filepath.Join(folder, name)
+		}
+		to, err := os.Readlink(path)
+		if err != nil { // no link, or nothing there
+			return path, nil
+		}
+		if !filepath.IsAbs(to) {
+			to = filepath.Dir(path) + "/" + to
+		}
+		path = to
+	}
+	return "", &fs.PathError{Op: "open", Path: path, Err: syscall.ELOOP}
 }
 
 // cause is an error without the temporary name, of which nobody has heard.

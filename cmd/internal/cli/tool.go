@@ -48,8 +48,8 @@ func (t *Tool) Main(args []string, stdin io.Reader, stdout, stderr io.Writer) in
 		case "-h", "-help", "--help", "help":
 			return report(in.Stderr, t.Name+" help", t.help(stdout, args[1:]))
 		case "-version", "--version":
-			fmt.Fprintln(stdout, t.Version())
-			return ExitOK
+			_, err := fmt.Fprintln(stdout, t.Version())
+			return report(in.Stderr, t.Name, err)
 		}
 		if v := t.Find(args[0]); v != nil {
 			return t.invoke(ctx, v, in, args[1:])
@@ -69,8 +69,7 @@ func (t *Tool) invoke(ctx context.Context, v *Verb, in *Invocation, args []strin
 	c.Register(fs)
 	rest, err := fs.ParseAll(args)
 	if errors.Is(err, ErrHelp) {
-		fs.Help(in.Stdout)
-		return ExitOK
+		return report(in.Stderr, name, fs.Help(in.Stdout))
 	}
 	if err == nil {
 		err = c.Run(ctx, in, rest)
@@ -115,8 +114,7 @@ func (t *Tool) help(w io.Writer, words []string) error {
 	}
 	fs := NewFlags(v)
 	v.New().Register(fs)
-	fs.Help(w)
-	return nil
+	return fs.Help(w)
 }
 
 func (t *Tool) usage(w io.Writer) error {
