@@ -37,7 +37,7 @@ func forestsOf(run result.Load, sums []*loadSum) []loadForest {
 	for _, pair := range pairsOf(run.Comparisons) {
 		f := forestOf(run, pair)
 		v := verdict{run, sums}
-		f.Worthless = noComparison(v.sum(pair.base), v.sum(pair.other))
+		f.Worthless = v.noComparison(pair)
 		forests = append(forests, f)
 	}
 	return forests
@@ -59,7 +59,7 @@ func forestOf(run result.Load, pair *loadPair) loadForest {
 	}
 	for _, c := range pair.measures {
 		f.Rows = append(f.Rows, loadInterval{
-			Measure: clean(c.Measure), Times: ratioOf(c).times(), Judgement: clean(string(c.Judgement)), Class: judgementClass(c.Judgement),
+			Measure: clean(c.Measure), Times: ratioOf(c).times(), Judgement: judgementWords(c), Class: judgementClass(c.Judgement),
 			Low: axis.place(c.Low), At: axis.place(c.Ratio), High: axis.place(c.High),
 			Under: c.Low < 1/axis.end, Over: c.High > axis.end, Pairs: c.Pairs,
 		})

@@ -106,8 +106,8 @@ func TestALoadPageTellsWhatWasFound(t *testing.T) {
 			"prefork", "No request failed.", "2000 requests a second", "fcgi+unix:/run/prefork.sock", "seed 42", "fcgibench v1.2.3", "status 2xx 10000", "hello"}},
 		"failing": {timed(failingLoad()), "The objective was missed", []string{
 			"64 kept connections, 8 workers: 56 were never read", "use -connections 8 or -keepalive=false", "timeout with nothing read", "2800", "14 %", "backlog full",
-			"not enough rounds", "This comparison is worthless: ", "2 requests took more than an hour", "errors<0.1%: 7.5 % (3000 of 40000)"}},
-		"compared":  {timed(comparedLoad()), "", []string{"prefork against threaded", "1.12 (1.08 to 1.16)", "server CPU per request", "no difference shown", "better", "as fast as the connections allow"}},
+			"This comparison is worthless: ", "2 requests took more than an hour", "errors<0.1%: 7.5 % (3000 of 40000)"}},
+		"compared":  {timed(comparedLoad()), "", []string{"prefork against threaded", "1.12 (1.08 to 1.16)", "server CPU per request", "no difference shown", "better", "not enough rounds", "as fast as the connections allow"}},
 		"searched":  {searchedLoad(), "The highest rate that meets p99<20ms,errors<0.1% is about 1400 requests a second.", []string{"The search's path", "p99<20ms: 31 ms", "met, longer"}},
 		"not found": {notFoundLoad(), "", []string{"the tries contradict each other", "141"}},
 		"invalid":   {timed(invalidLoad()), "This run is invalid", []string{"97 % of the machine's 2 cores", "give fcgibench a machine of its own"}},

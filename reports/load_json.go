@@ -73,7 +73,7 @@ func ReadLoad(r io.Reader) (result.Load, error) {
 	return load, checkLoad(load)
 }
 
-var judgements = []result.Judgement{result.Better, result.Worse, result.NoDifference, result.NotEnoughRounds}
+var judgements = []result.Judgement{result.Better, result.Worse, result.NoDifference, result.NotEnoughRounds, result.Worthless}
 
 // checkLoad refuses what arithmetic would stumble over, or a reader take for
 // something else.

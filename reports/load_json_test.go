@@ -141,7 +141,7 @@ func TestTheLoadSchemaHasTheFieldsOfTheTypes(t *testing.T) {
 			t.Errorf("%v: required fields (-) and properties (+):\n%s", kind, diff)
 		}
 	}
-	want := []string{string(result.Better), string(result.Worse), string(result.NoDifference), string(result.NotEnoughRounds)}
+	want := []string{string(result.Better), string(result.Worse), string(result.NoDifference), string(result.NotEnoughRounds), string(result.Worthless)}
 	if diff := cmp.Diff(want, schema.Defs["comparison"].Properties["judgement"].Enum); diff != "" {
 		t.Errorf("judgements, Go (-) and schema (+):\n%s", diff)
 	}
@@ -185,7 +185,7 @@ func TestWhatIsNoLoadIsRefusedInOneLine(t *testing.T) {
 		`{"version":1,"subjects":[{}]}`:    "a bad run: subject 1 has no name",
 		`{"version":1,"subjects":{"a":1}}`: "a bad run: byte 25: subjects: expected []result.Subject, got object",
 		`{"version":1,"subjects":[{"name":"a","rounds":[{"requests":1,"succeeded":2}]}]}`:                         `a bad run: "a", round 1: 2 of 1 requests succeeded in 0s`,
-		`{"version":1,"subjects":[],"comparisons":[{"measure":"p50","base":"a","other":"b","judgement":"good"}]}`: `a bad run: p50 of "a" and "b": judgement "good": expected one of ["better" "worse" "no difference shown" "not enough rounds"]`,
+		`{"version":1,"subjects":[],"comparisons":[{"measure":"p50","base":"a","other":"b","judgement":"good"}]}`: `a bad run: p50 of "a" and "b": judgement "good": expected one of ["better" "worse" "no difference shown" "not enough rounds" "worthless"]`,
 	} {
 		_, err := reports.ReadLoad(strings.NewReader(text))
 		if err == nil || err.Error() != want {

@@ -149,8 +149,8 @@ func failingLoad() result.Load {
 	load.Plan.Connections, load.Plan.Rounds = 64, 2
 	load.Objective = &result.Objective{Text: "p99<20ms,errors<0.1%", Missed: []string{"p99<20ms: 5s", "errors<0.1%: 7.5 % (3000 of 40000)"}}
 	load.Comparisons = []result.Comparison{
-		{Measure: "throughput", Base: "threaded", Other: "prefork", Ratio: 0.85, Low: 0.85, High: 0.85, Pairs: 2, Judgement: result.NotEnoughRounds},
-		{Measure: "p99", Base: "threaded", Other: "prefork", Ratio: 4167, Low: 4160, High: 4170, Pairs: 2, Judgement: result.NotEnoughRounds},
+		{Measure: "throughput", Base: "threaded", Other: "prefork", Ratio: 0.85, Low: 0.85, High: 0.85, Pairs: 2, Judgement: result.Worthless},
+		{Measure: "p99", Base: "threaded", Other: "prefork", Ratio: 4167, Low: 4160, High: 4170, Pairs: 2, Judgement: result.Worthless},
 	}
 	load.Diagnoses = []result.Diagnosis{{Subject: "prefork", What: "64 kept connections, 8 workers: 56 were never read", Cure: "use -connections 8 or -keepalive=false"}}
 	return load

@@ -11,9 +11,6 @@ import (
 const (
 	// rateShort is the share of the rate asked below which it was not met.
 	rateShort = 0.99
-	// failedTooMuch is the share of failures from which on a comparison shows
-	// nothing: the p99 is then that of requests that nobody answered.
-	failedTooMuch = 0.01
 	// fewSamples is how many a percentile needs behind it: with fewer, the next
 	// run has another one.
 	fewSamples = 10

@@ -74,7 +74,7 @@ func (m measure) words(c result.Comparison) string {
 func (v verdict) pair(p *loadPair) []string {
 	head := clean(p.other) + " against " + clean(p.base)
 	base, other := v.sum(p.base), v.sum(p.other)
-	if why := noComparison(base, other); why != "" {
+	if why := v.noComparison(p); why != "" {
 		return []string{fmt.Sprintf("%s: the comparison is worthless: %s.", head, why)}
 	}
 	// Of two that did all that was asked, throughput is what was asked.
@@ -120,17 +120,17 @@ func listed(by map[result.Judgement][]string, few int) []string {
 	return parts
 }
 
-// noComparison says why two subjects can't be compared.
-func noComparison(base, other *loadSum) string {
-	switch {
-	case base == nil || other == nil:
-		return ""
-	case base.requests == 0 || other.requests == 0:
-		return "one of them ended no request"
-	case base.failedShare() < failedTooMuch && other.failedShare() < failedTooMuch:
+// noComparison says why two subjects can't be compared, where that was found.
+func (v verdict) noComparison(p *loadPair) string {
+	isWorthless := func(c result.Comparison) bool { return c.Judgement == result.Worthless }
+	if !slices.ContainsFunc(p.measures, isWorthless) {
 		return ""
 	}
-	return "a request that failed has no speed to compare; " + failures(base, other)
+	base, other := v.sum(p.base), v.sum(p.other)
+	if base != nil && other != nil && min(base.requests, other.requests) == 0 {
+		return "one of them ended no request"
+	}
+	return strings.TrimSuffix("a request that failed has no speed to compare; "+failures(base, other), "; ")
 }
 
 // failures are the shares of both, where either failed.
@@ -167,9 +167,19 @@ func (v verdict) bothKeptUp(p *loadPair) bool {
 	return base != nil && other != nil && base.keptUp() && other.keptUp()
 }
 
+// judgementWords are a measure's. An interval may show a difference that is one of
+// several, of which one is shown by chance now and then.
+func judgementWords(c result.Comparison) string {
+	words := clean(string(c.Judgement))
+	if c.Judgement == result.NoDifference && (c.Low > 1 || c.High < 1) {
+		words += " (it may be chance)"
+	}
+	return words
+}
+
 // judgement is a measure's, with what limits it.
 func (v verdict) judgement(p *loadPair, c result.Comparison) string {
-	words := clean(string(c.Judgement))
+	words := judgementWords(c)
 	switch {
 	case c.Pairs < p.rounds():
 		words += fmt.Sprintf(" (%s)", number(c.Pairs, "pair"))
@@ -181,7 +191,7 @@ func (v verdict) judgement(p *loadPair, c result.Comparison) string {
 
 // worthless says that the figures of a comparison show nothing.
 func (v verdict) worthless(p *loadPair) bool {
-	return v.invalid() != "" || noComparison(v.sum(p.base), v.sum(p.other)) != ""
+	return v.invalid() != "" || v.noComparison(p) != ""
 }
 
 // allKeptUp says once of all what their comparisons then leave out.

@@ -62,10 +62,23 @@ func TestFailuresOfOneInAHundredMakeAComparisonWorthless(t *testing.T) {
 		run.Subjects[0].Rounds[i].Succeeded -= 100
 		run.Subjects[0].Rounds[i].Errors = map[string]int64{"backlog full": 100}
 	}
+	for i := range run.Comparisons {
+		run.Comparisons[i].Judgement = result.Worthless
+	}
 	verdict := verdictOf(t, run)
 	want := "prefork against threaded: the comparison is worthless: a request that failed has no speed to compare; prefork failed none, threaded failed 1 % (backlog full: 600)."
 	if !strings.HasSuffix(verdict, want) || strings.Contains(verdict, "better") {
 		t.Errorf("the verdict is\n%s\nwant\n%s", verdict, want)
+	}
+}
+
+// TestWhatMayBeChanceIsToldAsThat: its interval alone would show a difference.
+func TestWhatMayBeChanceIsToldAsThat(t *testing.T) {
+	run := comparedLoad()
+	run.Comparisons = []result.Comparison{of("p90", 1.1, 1.02, 1.2, 6, result.NoDifference), of("p99", 1.1, 0.9, 1.3, 6, result.NoDifference)}
+	text := loadText(t, run, reports.LoadTextOptions{Width: 100_000})
+	if n := strings.Count(text, "no difference shown (it may be chance)"); n != 1 {
+		t.Errorf("%d of 2 are told as chance, want that of p90:\n%s", n, text)
 	}
 }
 

@@ -22,7 +22,7 @@ func (b *bench) judge() (err error) {
 	}
 	b.run.Diagnoses = b.limit
 	for _, s := range b.subjects {
-		found := load.Diagnose(s.found, s.found.Rounds, b.run.Plan)
+		found := b.diagnose(s)
 		if b.run.Found != nil {
 			found = slices.DeleteFunc(found, isInvalid) // these rounds met the objective all the same
 		}
@@ -30,6 +30,16 @@ func (b *bench) judge() (err error) {
 		b.run.Diagnoses = append(b.run.Diagnoses, s.ended()...)
 	}
 	return nil
+}
+
+// diagnose tells of a server that died by what came before its rounds, too.
+func (b *bench) diagnose(s *subject) []result.Diagnosis {
+	rounds := s.found.Rounds
+	answered := func(r result.Round) bool { return !load.Dead(r) }
+	if b.run.Plan.SearchTo > 0 && b.gone != s || slices.ContainsFunc(rounds, answered) && b.run.Plan.SearchTo == 0 {
+		return load.Diagnose(s.found, rounds, b.run.Plan)
+	}
+	return load.DiagnoseAfter(s.legs, s.found, rounds, b.run.Plan)
 }
 
 // ended tells of a server of ours whose process has ended by itself.
@@ -47,16 +57,21 @@ func (s *subject) ended() []result.Diagnosis {
 
 // code is the exit code of a run that came to its end.
 func (b *bench) code() int {
+	if b.gone != nil {
+		return cli.ExitFailed
+	}
+	return codeOf(b.run)
+}
+
+// codeOf is the exit code of what was found.
+func codeOf(run result.Load) int {
+	isShort := func(s result.Subject) bool { return short(s, run.Objective == nil) }
 	switch {
-	case b.gone != nil:
-		return cli.ExitFailed
-	case slices.ContainsFunc(b.run.Diagnoses, isInvalid):
+	case slices.ContainsFunc(run.Diagnoses, isInvalid):
 		return exitInvalid
-	case b.run.Plan.SearchTo > 0:
-		return b.searchCode()
-	case b.run.Objective != nil && !b.run.Objective.Met:
-		return cli.ExitFailed
-	case slices.ContainsFunc(b.run.Subjects, b.short):
+	case run.Plan.SearchTo > 0:
+		return searchCode(run)
+	case run.Objective != nil && !run.Objective.Met, slices.ContainsFunc(run.Subjects, isShort):
 		return cli.ExitFailed
 	}
 	return cli.ExitOK
@@ -67,19 +82,18 @@ func isInvalid(d result.Diagnosis) bool { return d.Invalid }
 // exitInvalid is of a run that fcgibench itself was the limit of.
 const exitInvalid = result.ExitNothingRan
 
-// enough is the share of the planned requests that must be sent, and of the sent
-// ones that must succeed.
+// enough is the share of the planned requests that must be sent.
 const enough = 0.99
 
 // short is whether a subject's rate was not met, or too many of its requests
-// failed where no objective says how many may.
-func (b *bench) short(s result.Subject) bool {
+// failed, of which an objective that there is has said its own.
+func short(s result.Subject, noObjective bool) bool {
 	var asked, sent, seconds float64
-	var requests, succeeded int64
+	var succeeded int64
 	for _, r := range s.Rounds {
 		d := r.Duration.Seconds()
 		asked, sent, seconds = asked+r.RateAsked*d, sent+r.RateMet*d, seconds+d
-		requests, succeeded = requests+r.Requests, succeeded+r.Succeeded
+		succeeded += r.Succeeded
 	}
 	switch {
 	case seconds == 0 || succeeded == 0:
@@ -87,5 +101,5 @@ func (b *bench) short(s result.Subject) bool {
 	case sent < enough*asked:
 		return true
 	}
-	return !b.objective.OfErrors() && float64(succeeded) < enough*float64(requests)
+	return noObjective && load.TooManyFailed(s.Rounds)
 }

@@ -2,9 +2,11 @@ package main
 
 import (
 	"cmp"
+	"flag"
 	"fmt"
 	"io"
 	"math/rand/v2"
+	"slices"
 
 	"github.com/fcgikit/fcgikit/cmd/fcgibench/load"
 	"github.com/fcgikit/fcgikit/cmd/internal/cli"
@@ -42,7 +44,7 @@ func (f *loadFlags) register(fs *cli.Flags, methods string) {
 	fs.Group("What is asked", func() { f.requestFlags.register(fs) })
 	fs.Group("What is to come", func() {
 		f.registerExpected(fs)
-		fs.StringVar(&f.slo, "slo", "", "`OBJECTIVE`: such as p99<20ms,errors<0.1%,rate>=0.99; of response times, from the planned start")
+		fs.StringVar(&f.slo, "slo", "", "`OBJECTIVE`: such as p99<20ms,errors<0.1%,rate>=0.99; without errors 1 % may fail")
 	})
 	fs.Group("The client", func() { f.clientFlags.register(fs) })
 	fs.Group("The target", func() { f.serverFlags.register(fs) })
@@ -69,7 +71,10 @@ func (f *loadFlags) settle(targets []string) (err error) {
 	if f.seed == 0 {
 		f.seed = 1 + rand.Int64N(1<<31)
 	}
-	if f.slo != "" {
+	if err := f.meant(targets); err != nil {
+		return err
+	}
+	if f.flags.Given("slo") {
 		if f.objective, err = load.ParseObjective(f.slo); err != nil {
 			return cli.Misused("-slo: %v", err)
 		}
@@ -84,6 +89,22 @@ func (f *loadFlags) settle(targets []string) (err error) {
 		return err
 	}
 	return f.serverFlags.settle(f.flags, targets)
+}
+
+// meant finds a switch's value that does not stand behind =, and so is taken for
+// a target.
+func (f *loadFlags) meant(targets []string) (err error) {
+	f.flags.Visit(func(given *flag.Flag) {
+		value := "true"
+		if given.DefValue == value {
+			value = "false"
+		}
+		isSwitch, ok := given.Value.(interface{ IsBoolFlag() bool })
+		if ok && isSwitch.IsBoolFlag() && slices.Contains(targets, value) {
+			err = cli.Misused("%q is no target: expected a switch's value behind =, such as -%s=%[1]s", value, given.Name)
+		}
+	})
+	return err
 }
 
 // subjects are the targets, or the embedded servers where there is none.

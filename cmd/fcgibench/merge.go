@@ -2,7 +2,6 @@ package main
 
 import (
 	"context"
-	"slices"
 
 	"github.com/fcgikit/fcgikit/cmd/fcgibench/load"
 	"github.com/fcgikit/fcgikit/cmd/internal/cli"
@@ -31,11 +30,5 @@ func (f *mergeFlags) Run(_ context.Context, in *cli.Invocation, args []string) e
 	if err := f.tell(in, sum); err != nil {
 		return err
 	}
-	if sum.Objective != nil && !sum.Objective.Met {
-		return cli.Quietly(cli.ExitFailed)
-	}
-	if slices.ContainsFunc(sum.Diagnoses, isInvalid) {
-		return cli.Quietly(exitInvalid)
-	}
-	return nil
+	return cli.Quietly(codeOf(sum))
 }

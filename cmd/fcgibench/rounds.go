@@ -55,7 +55,8 @@ func (b *bench) warmUp(ctx context.Context, s *subject) error {
 	r := s.round(b.run.Plan)
 	r.Schedule, r.Duration, r.Requests = schedule(steady(b.run.Plan), b.seed, 0), b.run.Plan.Warmup, 0
 	b.progress.Round(s.found.Name, 0, b.run.Plan.Rounds)
-	found, _, err := b.attack(ctx, s, r) // of a server that is gone the first round tells
+	found, _, err := b.attack(ctx, s, r) // of a server that is gone the first round tells, with this one
+	s.legs = append(s.legs, load.Leg{Name: "the warm-up", Round: found})
 	if b.mayDiffer() && !s.anyBody && float64(found.Errors[string(load.WrongBody)]) > dynamic*float64(found.Requests) {
 		s.takeAnyBody(b.in) // a few processes may each have answered alike before
 	}
@@ -92,6 +93,7 @@ func (b *bench) oneRound(ctx context.Context, s *subject) error {
 	found.Start = start
 	if found.Requests+found.Abandoned > 0 {
 		s.found.Rounds = append(s.found.Rounds, found)
+		s.legs = append(s.legs, load.Leg{Name: fmt.Sprintf("round %d", n), Round: found})
 	}
 	return nil
 }

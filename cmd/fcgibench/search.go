@@ -93,9 +93,10 @@ func (b *bench) try(ctx context.Context, s *subject, p result.Plan, n int) (r re
 	if err != nil {
 		return r, false, "", err
 	}
-	if gone {
+	if gone || s.silentSince(r) {
 		b.gone = s
 	}
+	s.legs = append(s.legs, load.Leg{Name: fmt.Sprintf("try %d", n), Round: r})
 	r.Start = start
 	if ctx.Err() != nil {
 		return r, false, "", ctx.Err()
@@ -107,9 +108,17 @@ func (b *bench) try(ctx context.Context, s *subject, p result.Plan, n int) (r re
 	return r, judged.Met, strings.Join(judged.Missed, "; "), err
 }
 
+// silentSince is whether a try is the second in which nothing is answered, of a
+// server that had answered before.
+func (s *subject) silentSince(r result.Round) bool {
+	n := len(s.legs)
+	answered := func(l load.Leg) bool { return l.Succeeded > 0 }
+	return load.Dead(r) && n > 0 && load.Dead(s.legs[n-1].Round) && slices.ContainsFunc(s.legs, answered)
+}
+
 // searchCode is 0 where a rate was found.
-func (b *bench) searchCode() int {
-	if b.run.Found == nil || b.run.Found.Rate == 0 {
+func searchCode(run result.Load) int {
+	if run.Found == nil || run.Found.Rate == 0 {
 		return cli.ExitFailed
 	}
 	return cli.ExitOK

@@ -25,7 +25,8 @@ type subject struct {
 	transport *client.Transport
 	asked     []vegeta.Target
 	answers   *load.Answers
-	anyBody   bool // they differ by themselves
+	anyBody   bool       // they differ by themselves
+	legs      []load.Leg // all that was asked, with the warm-up or the tries
 }
 
 // server is one that we start and end.

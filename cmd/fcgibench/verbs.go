@@ -22,7 +22,7 @@ func verbs() []cli.Verb {
 			New: func() cli.Command { return &searchFlags{} },
 		},
 		{
-			Name: "compare", Does: "compare two runs of -json; exit 1 if the second is slower",
+			Name: "compare", Does: "compare two runs of -json; exit 1 if the second is slower by 5 % or more",
 			Synopsis: "fcgibench compare [flags] BEFORE.json AFTER.json", Example: compareExample,
 			New: func() cli.Command { return &compareFlags{} },
 		},
@@ -53,9 +53,14 @@ a server's address: unix:/run/app.sock, 127.0.0.1:9000, or with its protocol
 fcgi+unix:/run/app.sock, scgi://127.0.0.1:4000, ajp://127.0.0.1:8009; a path may
 follow: fcgi://127.0.0.1:9000/path, unix:/run/app.sock:/path.
 
-Exit codes: 0 done; 1 the objective was missed, the rate not met, or more than 1 %
-of the requests failed (where the objective has errors, what it says); 2 wrong
-usage; 3 the run is invalid: fcgibench, not the server, was the limit; 4 the target
+Runs that compare judges need six rounds or more of some seconds each, such as
+-rounds 8 -duration 5s: they are not interleaved, and what the machine does beside
+one of them counts as its server's.
+
+Exit codes: 0 done; 1 the objective was missed, the rate not met, more than 1 % of
+the requests failed (where the objective has errors, what it says), or, of compare,
+the second run is slower or fails more; 2 wrong usage; 3 the run is invalid:
+fcgibench, not the server, was the limit, or a comparison worthless; 4 the target
 can't be reached, or speaks something else; 5 our own failure; 130 interrupted,
 with the reports written.
 `

@@ -160,6 +160,7 @@ const (
 	Worse           Judgement = "worse"
 	NoDifference    Judgement = "no difference shown"
 	NotEnoughRounds Judgement = "not enough rounds"
+	Worthless       Judgement = "worthless" // too many requests failed, of either
 )
 
 // Comparison is one measure of two subjects: the ratio of the second to the

@@ -66,6 +66,50 @@ func tail(n int) float64 {
 // normalBelow is the normal distribution's share below z.
 func normalBelow(z float64) float64 { return math.Erfc(-z/math.Sqrt2) / 2 }
 
+// chance is how likely it is that subjects which are alike differ as much as these
+// pairs do, in either direction, by Student's t of their logarithms. The bootstrap
+// has no say so far out: of six pairs that all lie on one side it knows no other.
+func chance(ratios []float64) float64 {
+	if len(ratios) < 2 {
+		return 1
+	}
+	var sum, squares float64
+	for _, r := range ratios {
+		sum += math.Log(r)
+	}
+	n := float64(len(ratios))
+	mean := sum / n
+	for _, r := range ratios {
+		squares += (math.Log(r) - mean) * (math.Log(r) - mean)
+	}
+	switch {
+	case mean == 0:
+		return 1
+	case squares == 0:
+		return 0
+	}
+	return studentBeyond(math.Abs(mean)/math.Sqrt(squares/(n-1)/n), len(ratios)-1)
+}
+
+// studentBeyond is the share of Student's t that lies further from 0 (Abramowitz and
+// Stegun, 26.7.3 and 26.7.4).
+func studentBeyond(t float64, freedom int) float64 {
+	angle := math.Atan(t / math.Sqrt(float64(freedom)))
+	sin, cos := math.Sincos(angle)
+	term, sum := 1.0, 0.0
+	if freedom%2 == 1 {
+		term = cos
+	}
+	for k := 2 + freedom%2; k <= freedom; k += 2 {
+		sum += term
+		term *= cos * cos * float64(k-1) / float64(k)
+	}
+	if freedom%2 == 1 {
+		return max(0, 1-2/math.Pi*(angle+sin*sum))
+	}
+	return max(0, 1-sin*sum)
+}
+
 // student is the quantile of Student's t that leaves 2.5 % above it: Fisher and
 // Cornish's expansion around the normal one (Abramowitz and Stegun, 26.7.5),
 // good to a thousandth from five degrees of freedom on, which six pairs have.

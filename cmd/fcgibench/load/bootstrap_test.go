@@ -70,6 +70,23 @@ func TestTheSeedRepeatsAnInterval(t *testing.T) {
 	}
 }
 
+// TestStudentsTails are the quantiles' other way round.
+func TestStudentsTails(t *testing.T) {
+	for freedom, at := range map[int]float64{1: 12.706, 2: 4.303, 3: 3.182, 5: 2.571, 6: 2.447, 7: 2.365, 20: 2.086, 120: 1.980} {
+		if got := studentBeyond(at, freedom); math.Abs(got-0.05) > 0.0001 {
+			t.Errorf("%d degrees of freedom: %.5f lies beyond %.3f, want 0.05", freedom, got, at)
+		}
+	}
+	if got := studentBeyond(6.869, 5); math.Abs(got-0.001) > 0.00001 {
+		t.Errorf("%.6f lies beyond 6.869 at 5 degrees of freedom, want 0.001", got)
+	}
+	for want, ratios := range map[float64][]float64{1: {1, 1, 1}, 0: {2, 2, 2}} {
+		if got := chance(ratios); got != want {
+			t.Errorf("%v: %v, want %v", ratios, got, want)
+		}
+	}
+}
+
 // TestStudentsQuantiles against the table of Abramowitz and Stegun, 26.10.
 func TestStudentsQuantiles(t *testing.T) {
 	for freedom, want := range map[int]float64{5: 2.571, 6: 2.447, 7: 2.365, 9: 2.262, 11: 2.201, 20: 2.086, 30: 2.042, 120: 1.980} {

@@ -1,11 +1,17 @@
 package load
 
 import (
+	"cmp"
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/fcgikit/fcgikit/reports/result"
 )
+
+// worthless is the share of failures from which on a comparison shows nothing: the
+// p99 is then that of requests that nobody answered.
+const worthless = 0.01
 
 // enoughPairs is the fewest that a judgement needs. With five, equal subjects
 // come out all on one side once in sixteen times: no interval is both honest and
@@ -16,19 +22,26 @@ const enoughPairs = 6
 type quantity struct {
 	name         string
 	higherBetter bool
+	cost         bool // of the answers, not a measure of them
 	value        func(result.Round) (v float64, known bool, err error)
 }
 
 // quantities are what two subjects are compared by, in the report's order.
 var quantities = []quantity{
-	{"throughput", true, throughput},
-	{"p50", false, percentileOf(50)},
-	{"p90", false, percentileOf(90)},
-	{"p99", false, percentileOf(99)},
-	{"p99.9", false, percentileOf(99.9)},
-	{"server CPU per request", false, perRequest(func(r result.Round) result.Usage { return r.Server })},
-	{"client CPU per request", false, perRequest(func(r result.Round) result.Usage { return r.Generator })},
-	{"server memory", false, memory},
+	{"throughput", true, false, throughput},
+	{"p50", false, false, percentileOf(50)},
+	{"p90", false, false, percentileOf(90)},
+	{"p99", false, false, percentileOf(99)},
+	{"p99.9", false, false, percentileOf(99.9)},
+	{"server CPU per request", false, true, perRequest(func(r result.Round) result.Usage { return r.Server })},
+	{"client CPU per request", false, true, perRequest(func(r result.Round) result.Usage { return r.Generator })},
+	{"server memory", false, true, memory},
+}
+
+// IsCost says of a measure that it is of what the answers cost, not of the
+// answers.
+func IsCost(measure string) bool {
+	return slices.ContainsFunc(quantities, func(q quantity) bool { return q.cost && q.name == measure })
 }
 
 // throughput counts what succeeded. A round without any counts half a request:
@@ -54,9 +67,14 @@ func percentileOf(of float64) func(result.Round) (float64, bool, error) {
 	}
 }
 
+// perRequest is a processor's time. Less than a tick of it counts half a one, where
+// a process is known to have taken it.
 func perRequest(usage func(result.Round) result.Usage) func(result.Round) (float64, bool, error) {
 	return func(r result.Round) (float64, bool, error) {
 		u := usage(r)
+		if u.CPU == 0 && u.Processes > 0 {
+			u.CPU = tick / 2
+		}
 		return u.CPU.Seconds() / float64(max(r.Requests, 1)), u.CPU > 0 && r.Requests > 0, nil
 	}
 }
@@ -69,7 +87,8 @@ func memory(r result.Round) (float64, bool, error) {
 // methods of one server, each with the same protocol, network and pool; where
 // there are none, each other subject with the first. Of each pair there are the
 // ratios of throughput, response times, CPU per request and memory, with their
-// 95 % confidence intervals. The seed is that of the resampling.
+// 95 % confidence intervals, and judgements that are right together as often. The
+// seed is that of the resampling.
 func CompareSubjects(subjects []result.Subject, seed int64) ([]result.Comparison, error) {
 	var all []result.Comparison
 	for _, p := range together(subjects) {
@@ -108,8 +127,12 @@ func differInMethod(a, b result.Subject) bool {
 // compare is the ratio of other to base for each quantity. The i-th rounds of both
 // are a pair: see Order. A measure that is not known in some pair is judged by the
 // other pairs, and is left out where it is known in none.
-func compare(base, other result.Subject, seed int64) ([]result.Comparison, error) {
-	var all []result.Comparison
+//
+// The measures of the answers are judged together, and so are the costs: of five
+// one would show a difference by chance more often than one alone does.
+func compare(base, other result.Subject, seed int64) (all []result.Comparison, err error) {
+	nothing := failsMuch(base) || failsMuch(other)
+	var chances []float64
 	for _, q := range quantities {
 		ratios, err := q.ratios(base, other)
 		if err != nil {
@@ -121,9 +144,51 @@ func compare(base, other result.Subject, seed int64) ([]result.Comparison, error
 		c := result.Comparison{Measure: q.name, Base: base.Name, Other: other.Name, Pairs: len(ratios)}
 		c.Ratio, c.Low, c.High = bootstrap(ratios, seed)
 		c.Judgement = q.judge(c)
-		all = append(all, c)
+		if nothing {
+			c.Judgement = result.Worthless
+		}
+		all, chances = append(all, c), append(chances, chance(ratios))
+	}
+	for _, cost := range []bool{false, true} {
+		correct(all, chances, cost)
 	}
 	return all, nil
+}
+
+// correct takes judgements back that are one of several and may be chance, by
+// Hochberg's step-up procedure (1988): Holm's from its other end, which finds more
+// where measures move together, as these do.
+func correct(all []result.Comparison, chances []float64, cost bool) {
+	var family []int
+	for i, c := range all {
+		if IsCost(c.Measure) == cost && c.Pairs >= enoughPairs {
+			family = append(family, i)
+		}
+	}
+	slices.SortStableFunc(family, func(i, j int) int { return cmp.Compare(chances[j], chances[i]) })
+	shown := false
+	for k, i := range family {
+		shown = shown || chances[i]*float64(k+1) < 2*outside
+		if j := &all[i].Judgement; !shown && (*j == result.Better || *j == result.Worse) {
+			*j = result.NoDifference
+		}
+	}
+}
+
+// failsMuch says that too many of a subject's requests failed for their speed to
+// tell anything.
+func failsMuch(s result.Subject) bool { return len(s.Rounds) > 0 && FailedShare(s) >= worthless }
+
+// FailedShare is that of a subject's requests, from 0 to 1; 1 where none ended.
+func FailedShare(s result.Subject) float64 {
+	var requests, succeeded int64
+	for _, r := range s.Rounds {
+		requests, succeeded = requests+r.Requests, succeeded+r.Succeeded
+	}
+	if requests == 0 {
+		return 1
+	}
+	return float64(requests-succeeded) / float64(requests)
 }
 
 func (q quantity) ratios(base, other result.Subject) ([]float64, error) {

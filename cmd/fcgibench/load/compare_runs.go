@@ -59,9 +59,14 @@ func subjectPairs(base, other result.Load) ([][2]result.Subject, error) {
 
 // apart tells two subjects of one name from each other by their runs' start.
 func apart(base, other result.Subject, baseStart, otherStart time.Time) [2]result.Subject {
+	const moment = " of 2006-01-02 15:04:05"
 	if base.Name == other.Name {
-		base.Name += baseStart.UTC().Format(" of 2006-01-02 15:04:05")
-		other.Name += otherStart.UTC().Format(" of 2006-01-02 15:04:05")
+		base.Name += baseStart.UTC().Format(moment)
+		other.Name += otherStart.UTC().Format(moment)
+	}
+	if base.Name == other.Name {
+		base.Name += ", the first"
+		other.Name += ", the second"
 	}
 	return [2]result.Subject{base, other}
 }

@@ -1,6 +1,7 @@
 package load
 
 import (
+	"math"
 	"math/rand/v2"
 	"slices"
 	"strings"
@@ -146,14 +147,89 @@ func TestWhatIsNotKnownIsNotCompared(t *testing.T) {
 	}
 }
 
-func TestASubjectThatDiedIsWorse(t *testing.T) {
+// TestFailuresHaveNoSpeedToCompare: one in a hundred, in either.
+func TestFailuresHaveNoSpeedToCompare(t *testing.T) {
 	random := rand.New(rand.NewPCG(7, 7))
-	base, dead := noisySubject("base", 6, 1, 0.01, random), noisySubject("dead", 6, 1, 0.01, random)
-	for i := range dead.Rounds {
-		dead.Rounds[i].Succeeded = 0
+	base := noisySubject("base", 6, 1, 0.01, random)
+	for failed, worthless := range map[float64]bool{1: true, 0.5: true, 0.011: true, 0.009: false} {
+		other := noisySubject("other", 6, 2, 0.01, random)
+		for i := range other.Rounds {
+			other.Rounds[i].Succeeded -= int64(failed * float64(other.Rounds[i].Requests))
+		}
+		for _, c := range append(compared(t, base, other, 1), compared(t, other, base, 1)...) {
+			if got := c.Judgement == result.Worthless; got != worthless || !(c.Ratio > 0) {
+				t.Errorf("%v failed: %+v", failed, c)
+			}
+		}
 	}
-	if c := compared(t, base, dead, 1)[0]; c.Judgement != result.Worse || c.Ratio <= 0 || c.Ratio > 0.001 {
-		t.Errorf("%+v", c)
+}
+
+// TestNothingIsInventedOfSeveralMeasures: in three hundred experiments of equal
+// subjects whose measures go their own ways, some show a difference no more often
+// than one alone would; and of one in five that is there nearly all.
+func TestNothingIsInventedOfSeveralMeasures(t *testing.T) {
+	const experiments = 300
+	invented, single, found := 0, 0, 0
+	subject := func(name string, truth float64, random *rand.Rand) result.Subject {
+		s := result.Subject{Name: name}
+		for range 8 {
+			r := noisyRound(truth, 0.05, random)
+			slow := func(ms float64) time.Duration {
+				return time.Duration(ms * 1e6 / truth * math.Exp(0.05*random.NormFloat64()))
+			}
+			h := NewRecorder()
+			for _, part := range []struct {
+				n  int
+				ms float64
+			}{{800, 1}, {150, 2}, {45, 4}, {5, 8}} {
+				at := slow(part.ms)
+				for range part.n {
+					h.Record(at)
+				}
+			}
+			r.Response = h.Latencies()
+			s.Rounds = append(s.Rounds, r)
+		}
+		return s
+	}
+	for seed := range uint64(experiments) {
+		random := rand.New(rand.NewPCG(seed, 5))
+		base := subject("base", 1, random)
+		some, alone := false, false
+		for _, c := range compared(t, base, subject("same", 1, random), int64(seed)) {
+			if !IsCost(c.Measure) {
+				some = some || c.Judgement != result.NoDifference
+				alone = alone || c.Low > 1 || c.High < 1
+			}
+		}
+		if some {
+			invented++
+		}
+		if alone {
+			single++
+		}
+		for _, c := range compared(t, base, subject("slower", 1/1.2, random), int64(seed)) {
+			if c.Measure == "p99" && c.Judgement == result.Worse {
+				found++
+			}
+		}
+	}
+	t.Logf("invented in %d of %d, in %d without a correction; a fifth was found in %d", invented, experiments, single, found)
+	if invented > experiments*8/100 || single < experiments*12/100 {
+		t.Errorf("invented in %d of %d, in %d without a correction: expected about 5 %% and 20 %%", invented, experiments, single)
+	}
+	if found < experiments*90/100 {
+		t.Errorf("a fifth was found in %d of %d", found, experiments)
+	}
+}
+
+func TestATickThatWasNotTakenIsHalfAOne(t *testing.T) {
+	s := noisySubject("a", 6, 1, 0.05, rand.New(rand.NewPCG(1, 1)))
+	s.Rounds[2].Server = result.Usage{Processes: 3}
+	for _, c := range compared(t, s, s, 1) {
+		if want := 6; c.Pairs != want && c.Measure != "server memory" {
+			t.Errorf("%d pairs: %+v", want, c)
+		}
 	}
 }
 
@@ -181,6 +257,11 @@ func TestSavedRunsCompare(t *testing.T) {
 	}
 	if c := all[0]; c.Base != "app of 2026-01-02 03:04:05" || c.Other != "app of 2026-01-03 03:04:05" || c.Judgement != result.Better {
 		t.Errorf("%+v", c)
+	}
+	again := after
+	again.Started = before.Started.Add(time.Millisecond)
+	if both, err = CompareRuns(before, again); err != nil || both.Subjects[0].Name == both.Subjects[1].Name {
+		t.Errorf("two runs of one second: %v, %q and %q", err, both.Subjects[0].Name, both.Subjects[1].Name)
 	}
 	before.Subjects = before.Subjects[1:]
 	if both, err = CompareRuns(before, after); err != nil || both.Comparisons[0].Base != "gone" || both.Comparisons[0].Other != "app" {

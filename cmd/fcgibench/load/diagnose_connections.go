@@ -31,7 +31,7 @@ func findUnread(e *evidence) []result.Diagnosis {
 // perhapsUnread is the same guess where the workers are not known. A stall or a
 // death explains the timeouts, too.
 func (e *evidence) perhapsUnread(n int64, pool int) []result.Diagnosis {
-	if e.succeeded == 0 || len(findStalls(e)) > 0 || len(findDeath(e)) > 0 {
+	if e.succeeded == 0 || e.stalled() || len(findDeath(e)) > 0 {
 		return nil
 	}
 	return one(fmt.Sprintf("%d kept connections: nothing was read %s until the time was up, while others were answered, as by a server with fewer workers than that", pool, nTimes(n)),
@@ -81,14 +81,30 @@ func findClosing(e *evidence) []result.Diagnosis {
 	}
 	broken := e.times(LostKept)
 	closed := e.lost + broken
-	if closed < fewClosings || e.requests > longKept*closed {
+	switch {
+	case e.dropped() > 0:
+		return nil // findCutAnswers tells
+	case closed < fewClosings || e.requests > longKept*closed:
 		return e.lostNowAndThen(broken)
 	}
-	what := fmt.Sprintf("the server closes a kept connection every %.0f requests or so: %d were gone", math.Round(float64(e.requests)/float64(closed)), closed)
+	answers := float64(e.requests - broken) // those that its end lost come on top
+	what := fmt.Sprintf("the server closes a kept connection every %.0f requests or so: %d were gone", math.Round(answers/float64(closed)), closed)
 	if broken > 0 {
-		what += fmt.Sprintf(", and %d requests with them", broken)
+		what += fmt.Sprintf(", and %s with them", nRequests(broken))
 	}
 	return one(what, "raise its limit of requests for a connection or worker, or use -keepalive=false")
+}
+
+// dropped is how many requests the server closed the connection on that does so
+// instead of an answer: one with a limit of requests also closes idle connections,
+// and answers each connection's first request. It is 0 where that is seldom.
+func (e *evidence) dropped() int64 {
+	first, kept := e.times(Unanswered), e.times(LostKept)
+	n := first + kept
+	if !e.keeps() || kept == 0 || n < fewClosings || e.requests > longKept*n || e.lost > 0 && first <= e.lost {
+		return 0
+	}
+	return n
 }
 
 // lostNowAndThen is of requests that a kept connection's end lost, too few for a
@@ -97,27 +113,45 @@ func (e *evidence) lostNowAndThen(broken int64) []result.Diagnosis {
 	if broken == 0 {
 		return nil
 	}
-	return one(fmt.Sprintf("the server ended a kept connection %s with a request on its way, of %d requests", nTimes(broken), e.requests),
+	return one(fmt.Sprintf("the server ended a kept connection %s with a request on its way, of %s", nTimes(broken), nRequests(e.requests)),
 		"it restarts workers, or ends idle connections: give it a longer idle time, or have the client send such a request again")
 }
+
+// crash is the cure where connections end too early.
+const crash = "see the server's log for workers that crash or are ended"
 
 // findCutAnswers is of answers whose connection ended too early.
 func findCutAnswers(e *evidence) []result.Diagnosis {
 	var all []result.Diagnosis
+	unanswered, what, cure := e.unanswered()
 	for _, cut := range []struct {
-		cause      Cause
+		times      int64
 		what, cure string
 	}{
-		{NoEndRequest, "the server closed the connection without END_REQUEST (FastCGI 5.5) %s", "see the server's log for workers that crash or are ended"},
-		{Truncated, "the server closed the connection within an answer %s", "see the server's log for workers that crash or are ended"},
-		{Unanswered, "the server accepted a connection and closed it without an answer %s", "see the server's log for workers that crash or are ended; and its list of allowed clients"},
-		{Breach, "the server broke the protocol's rules %s", "fcgiprobe shows which rule, and the bytes"},
+		{e.times(NoEndRequest), "the server closed the connection without END_REQUEST (FastCGI 5.5) %s", crash},
+		{e.times(Truncated), "the server closed the connection within an answer %s", crash},
+		{unanswered, what, cure},
+		{e.times(Breach), "the server broke the protocol's rules %s", "fcgiprobe shows which rule, and the bytes"},
 	} {
-		if n := e.times(cut.cause); n > 0 {
-			all = append(all, one(fmt.Sprintf(cut.what+", of %d requests", nTimes(n), e.requests), cut.cure)...)
+		if cut.times > 0 {
+			all = append(all, one(fmt.Sprintf(cut.what+", of %s", nTimes(cut.times), nRequests(e.requests)), cut.cure)...)
 		}
 	}
 	return all
+}
+
+// unanswered is how many requests the server closed the connection on instead of
+// an answer.
+func (e *evidence) unanswered() (times int64, what, cure string) {
+	first, dropped := e.times(Unanswered), e.dropped()
+	if dropped == 0 {
+		return first, "the server accepted a connection and closed it without an answer %s", crash + "; and its list of allowed clients"
+	}
+	cure = crash
+	if first == 0 && e.plan.Rate == 0 { // no connection is idle, for a limit to show in
+		cure += "; or raise its limit of requests for a connection"
+	}
+	return dropped, "the server closed the connection without an answer %s", cure
 }
 
 // findRejections is of requests that a FastCGI application ended with another
@@ -139,7 +173,7 @@ func findRejections(e *evidence) []result.Diagnosis {
 // findBusyPool is a rate that the connections can't carry: half of the requests
 // wait for one most of their time.
 func findBusyPool(e *evidence) []result.Diagnosis {
-	if e.plan.Rate == 0 || e.subject.Pool == 0 || len(findUnread(e)) > 0 {
+	if e.plan.Rate == 0 || e.subject.Pool == 0 || len(findUnread(e)) > 0 || e.congested() {
 		return nil
 	}
 	queue, onConnection, ok := e.waits()

@@ -38,12 +38,8 @@ func findDeath(e *evidence) []result.Diagnosis {
 		if i > 0 && errors == nil && Dead(r) && !Dead(e.rounds[i-1]) {
 			return e.deadSince(i)
 		}
-		switch {
-		case errors == nil:
-		case onlyTimeouts(errors):
-			return one(fmt.Sprintf("the server stopped answering %s (%s)", e.place(i, at), counted(errors)), "see the server's log; fcgiprobe get shows whether it still accepts")
-		default:
-			return one(fmt.Sprintf("the server died %s: every request failed from then on (%s)", e.place(i, at), counted(errors)), "see the server's log")
+		if errors != nil {
+			return diedAt(e.place(i, at), errors)
 		}
 	}
 	return nil
@@ -55,21 +51,95 @@ func Dead(r result.Round) bool {
 	return r.Requests > 0 && r.Succeeded == 0 && len(r.Statuses) == 0
 }
 
-// deadSince is of a round that is dead all through, after one that was not: the
-// server died in that one's last second, or after it.
-func (e *evidence) deadSince(round int) []result.Diagnosis {
-	before := e.rounds[round-1]
-	place, errors := fmt.Sprintf("before round %d", round+1), map[string]int64{}
-	addAll(errors, e.rounds[round].Errors)
-	if seconds := secondsOf(before.Timeline); len(seconds) > 0 && len(before.Errors) > 0 {
-		last := len(seconds) - 1
-		place = e.place(round-1, momentWithin(seconds, last))
-		addAll(errors, seconds[last].Errors)
+// Leg is a part of a run in its order, which need be none of its rounds: a warm-up,
+// or a try of a search.
+type Leg struct {
+	Name string // round 3
+	result.Round
+}
+
+// DiagnoseAfter is Diagnose of a subject whose rounds tell less than all of its
+// legs: where the last of those has none of the answers that came in others, the
+// server has died in between.
+func DiagnoseAfter(legs []Leg, subject result.Subject, rounds []result.Round, plan result.Plan) []result.Diagnosis {
+	died := newEvidence(subject, rounds, plan).found(func(*evidence) []result.Diagnosis { return deathAmong(legs) })
+	if len(died) == 0 {
+		return Diagnose(subject, rounds, plan)
 	}
+	return append(diagnoseGenerator(subject, rounds, plan), died...)
+}
+
+// deathAmong is of a server that answered in a leg, and from some moment on no
+// more.
+func deathAmong(legs []Leg) []result.Diagnosis {
+	answers := func(l Leg) bool { return l.Succeeded > 0 }
+	last := len(legs) - 1
+	for last >= 0 && !answers(legs[last]) {
+		last--
+	}
+	if last < 0 {
+		return nil
+	}
+	later, at, errors := legs[last+1:], time.Duration(0), map[string]int64(nil)
+	if len(later) == 0 {
+		at, errors = death(secondsOf(legs[last].Timeline))
+	} else {
+		at, errors = lastAnswer(legs[last].Round)
+	}
+	for _, l := range later {
+		if !Dead(l.Round) {
+			return nil
+		}
+	}
+	place := "after " + legs[last].Name
+	switch {
+	case errors != nil:
+		place = fmt.Sprintf("%s into %s", shortly(at.Round(100*time.Millisecond)), legs[last].Name)
+	case len(later) == 0:
+		return nil
+	}
+	sum := maps.Clone(errors)
+	if sum == nil {
+		sum = map[string]int64{}
+	}
+	for _, l := range later {
+		addAll(sum, l.Errors)
+	}
+	return diedAt(place, sum)
+}
+
+// lastAnswer is when a round's good answers ended and what failed from then on,
+// of one that was followed by none; errors is nil where all was well to its end.
+func lastAnswer(r result.Round) (at time.Duration, errors map[string]int64) {
+	seconds := secondsOf(r.Timeline)
+	if at, errors = death(seconds); errors != nil || len(seconds) == 0 {
+		return at, errors
+	}
+	last := len(seconds) - 1
+	if len(seconds[last].Errors) == 0 {
+		return 0, nil
+	}
+	return momentWithin(seconds, last), seconds[last].Errors
+}
+
+// diedAt is that a server died, or fell silent.
+func diedAt(place string, errors map[string]int64) []result.Diagnosis {
 	if onlyTimeouts(errors) {
 		return one(fmt.Sprintf("the server stopped answering %s (%s)", place, counted(errors)), "see the server's log; fcgiprobe get shows whether it still accepts")
 	}
 	return one(fmt.Sprintf("the server died %s: every request failed from then on (%s)", place, counted(errors)), "see the server's log")
+}
+
+// deadSince is of a round that is dead all through, after one that was not: the
+// server died in that one's last second, or after it.
+func (e *evidence) deadSince(round int) []result.Diagnosis {
+	place, errors := fmt.Sprintf("before round %d", round+1), map[string]int64{}
+	addAll(errors, e.rounds[round].Errors)
+	if at, earlier := lastAnswer(e.rounds[round-1]); earlier != nil {
+		place = e.place(round-1, at)
+		addAll(errors, earlier)
+	}
+	return diedAt(place, errors)
 }
 
 // death is the moment of a round's last good answer, and what the requests after
@@ -107,7 +177,7 @@ func death(seconds []second) (at time.Duration, errors map[string]int64) {
 // one.
 func momentWithin(seconds []second, last int) time.Duration {
 	s := seconds[last]
-	share := float64(s.answers) / float64(max(s.Sent, s.Done))
+	share := float64(s.answers) / float64(max(s.Sent, s.Done, 1))
 	return s.from + time.Duration(share*float64(s.At-s.from))
 }
 
@@ -137,10 +207,11 @@ func counted(counts map[string]int64) string {
 	return text
 }
 
-// findSilence is a server that no request succeeded with.
+// findSilence is a server that no request succeeded with, though it had answered
+// a plain one before the load.
 func findSilence(e *evidence) []result.Diagnosis {
 	if e.requests == 0 || e.succeeded > 0 || len(e.errors) == 0 || e.allStatuses() > 0 {
 		return nil
 	}
-	return one(fmt.Sprintf("no request of %d was answered (%s)", e.requests, counted(e.errors)), "fcgiprobe get shows one request and what comes of it; -protocol says what the server speaks")
+	return one(fmt.Sprintf("no request of %d was answered (%s)", e.requests, counted(e.errors)), "see the server's log; fcgiprobe get shows one request and what comes of it")
 }

@@ -1,6 +1,7 @@
 package load
 
 import (
+	"strings"
 	"testing"
 	"time"
 
@@ -23,6 +24,57 @@ func TestRequestsThatPiledUpAreNotTheGeneratorsFault(t *testing.T) {
 		if e := newEvidence(result.Subject{}, []result.Round{r}, result.Plan{Rate: 50_000}); len(findPileUp(e)) > 0 != want || invalid == want {
 			t.Errorf("%d at once: %+v", sent, found)
 		}
+	}
+}
+
+// TestRequestsThatPiledUpWithinTheGeneratorAreItsOwnFault: the server had time for
+// them, and it is not blamed.
+func TestRequestsThatPiledUpWithinTheGeneratorAreItsOwnFault(t *testing.T) {
+	const cores = 2
+	for name, c := range map[string]struct {
+		sent, cpu                 float64       // of the rate until then, of the server's cores
+		fastest, typical, longest time.Duration // to a first byte
+		congested                 bool
+	}{
+		"sent late before":                             {sent: 0.7, cpu: 0.08, fastest: 400 * time.Microsecond, typical: 3 * time.Millisecond, longest: 60 * time.Millisecond, congested: true},
+		"answered quickly":                             {sent: 1, cpu: 0.08, fastest: 400 * time.Microsecond, typical: 800 * time.Microsecond, longest: 60 * time.Millisecond, congested: true},
+		"answered quickly by whom is not known":        {sent: 1, fastest: 400 * time.Microsecond, typical: 800 * time.Microsecond, longest: 60 * time.Millisecond, congested: true},
+		"not the generator's: answered slowly":         {sent: 1, cpu: 0.08, fastest: 400 * time.Microsecond, typical: 5 * time.Millisecond, longest: 60 * time.Millisecond},
+		"not the generator's: none answered quickly":   {sent: 0.7, cpu: 0.08, fastest: 4 * time.Millisecond, typical: 5 * time.Millisecond, longest: 60 * time.Millisecond},
+		"not the generator's: not answered for a time": {sent: 1, cpu: 0.08, fastest: 400 * time.Microsecond, typical: 800 * time.Microsecond, longest: 2 * time.Second},
+		"not the generator's: a server with no time":   {sent: 0.9, cpu: 0.5, fastest: 400 * time.Microsecond, typical: 3 * time.Millisecond, longest: 60 * time.Millisecond},
+	} {
+		t.Run(name, func(t *testing.T) {
+			const rate, onTheirWay = 50_000, DefaultInFlight
+			sent := int64(c.sent * rate)
+			all := NewRecorder()
+			for i := range 1000 {
+				all.Record([]time.Duration{c.fastest, c.typical}[min(i/200, 1)])
+			}
+			all.Record(c.longest)
+			r := result.Round{
+				Duration: 4 * time.Second, RateAsked: rate, RateMet: 0.8 * rate, Requests: 160_000, Succeeded: 160_000,
+				Response: evenly(1000, 0, 2*time.Second), Service: evenly(1000, 0, 2*time.Second), Lateness: evenly(1000, 0, time.Second),
+				Phases:    map[string]result.Latencies{"queue": evenly(1000, 0, 2*time.Second), "write": evenly(1000, time.Microsecond, 2*time.Microsecond), "first byte": all.Latencies(), "body": evenly(1000, time.Microsecond, 2*time.Microsecond)},
+				Server:    result.Usage{CPU: time.Duration(c.cpu * cores * 4e9)},
+				Generator: result.Usage{CPU: 3 * time.Second, Cores: cores},
+				Timeline: []result.Instant{
+					{At: time.Second, Asked: rate, Sent: sent, Done: sent - 10_000, P50: time.Millisecond, P99: 2 * time.Millisecond, Max: 3 * time.Millisecond},
+					{At: 2 * time.Second, Asked: rate, Sent: onTheirWay, Done: 10_000, P50: time.Second, P99: 2 * time.Second, Max: 2 * time.Second},
+					{At: 3 * time.Second, Asked: rate, Sent: 40_000, Done: 40_000 + onTheirWay, P50: time.Millisecond, P99: 2 * time.Millisecond, Max: 3 * time.Millisecond},
+				},
+			}
+			plan := result.Plan{Rate: rate, Duration: 4 * time.Second, KeepAlive: true}
+			var invalid, piledUp bool
+			found := Diagnose(result.Subject{Name: "s", Protocol: "fcgi", Pool: 64}, []result.Round{r}, plan)
+			for _, d := range found {
+				invalid = invalid || d.Invalid
+				piledUp = piledUp || strings.HasSuffix(d.Cure, "the server is far from keeping up")
+			}
+			if invalid != c.congested || piledUp == c.congested || c.congested && len(found) > 1 {
+				t.Errorf("%+v", found)
+			}
+		})
 	}
 }
 

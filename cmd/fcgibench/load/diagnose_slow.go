@@ -13,11 +13,11 @@ import (
 // findSlowness is of requests that reached their time limit, where nothing else
 // says why: a server that is slow now and then, or has too much to do.
 func findSlowness(e *evidence) []result.Diagnosis {
-	if len(findUnread(e)) > 0 || len(findStalls(e)) > 0 {
+	if len(findUnread(e)) > 0 || e.stalled() {
 		return nil
 	}
 	limits, n := e.among(TimeoutQueued, TimeoutWriting, TimeoutUnread, TimeoutWaiting, TimeoutReading)
-	if n == 0 {
+	if queued := e.times(TimeoutQueued); n == 0 || n == queued && e.congested() {
 		return nil
 	}
 	return one(fmt.Sprintf("%d of %d requests reached the time limit of %s (%s)", n, e.requests, shortly(e.plan.Timeout), counted(limits)),

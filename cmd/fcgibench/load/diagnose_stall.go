@@ -2,6 +2,7 @@ package load
 
 import (
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/fcgikit/fcgikit/reports/result"
@@ -16,13 +17,16 @@ const (
 	// dip is the share of a usual second's answers that a second with a pause of
 	// stallLimit has at most.
 	dip = 0.75
+	// hardly is the share of a usual second's answers that chance adds to a second.
+	hardly = 0.1
 )
 
 // stall is a pause in a server's answers.
 type stall struct {
 	at, length time.Duration
-	usual      float64 // answers a second before it
-	burst      float64 // the most after it
+	late       time.Duration // the generator was: the pause is its own
+	usual      float64       // answers a second before it
+	burst      float64       // the most after it
 	dipped     bool
 }
 
@@ -31,17 +35,42 @@ type stall struct {
 func findStalls(e *evidence) []result.Diagnosis {
 	var all []result.Diagnosis
 	for i, r := range e.rounds {
-		for _, s := range stalls(whileSending(secondsOf(r.Timeline)), e.plan.Rate) {
-			all = append(all, e.tellStall(i, s, r.Lateness.Max)...)
+		for _, s := range e.stallsOf(r) {
+			all = append(all, e.tellStall(i, s)...)
 		}
 	}
 	return all
 }
 
-func (e *evidence) tellStall(round int, s stall, late time.Duration) []result.Diagnosis {
+// stallsOf are a round's pauses, each the server's or the generator's. Where
+// requests waited within the generator, it paused all the time.
+func (e *evidence) stallsOf(r result.Round) []stall {
+	if e.congested() {
+		return nil
+	}
+	all := stalls(whileSending(secondsOf(r.Timeline)), e.plan.Rate)
+	for i := range all {
+		if late := r.Lateness.Max; late >= all[i].length/2 && !e.piledUp() {
+			all[i].late = late
+		}
+	}
+	// A server that pauses has requests that it was given before.
+	served := longestServed(r)
+	return slices.DeleteFunc(all, func(s stall) bool { return s.late == 0 && served > 0 && served < s.length/2 })
+}
+
+// stalled says that the server paused: what the generator's pauses explain is
+// less.
+func (e *evidence) stalled() bool {
+	return slices.ContainsFunc(e.rounds, func(r result.Round) bool {
+		return slices.ContainsFunc(e.stallsOf(r), func(s stall) bool { return s.late == 0 })
+	})
+}
+
+func (e *evidence) tellStall(round int, s stall) []result.Diagnosis {
 	length := s.length.Round(50 * time.Millisecond)
-	if late >= s.length/2 {
-		return one(fmt.Sprintf("fcgibench itself was held up for %s, %s", shortly(late.Round(50*time.Millisecond)), e.place(round, s.at)), "give it a machine of its own, or run again")
+	if s.late > 0 {
+		return one(fmt.Sprintf("fcgibench itself was held up for %s, %s", shortly(s.late.Round(50*time.Millisecond)), e.place(round, s.at)), "give it a machine of its own, or run again")
 	}
 	what := fmt.Sprintf("the server answered nothing for about %s, %s", shortly(length), e.place(round, s.at))
 	if s.burst > s.usual/dip {
@@ -75,8 +104,23 @@ func stalls(seconds []second, rate float64) []stall {
 // like says that a second is as the usual one: its answers are not much fewer,
 // and not much later. A pause within one second shows in the latter alone.
 func (s second) like(usual second) bool {
-	ofFailures := 2*s.Failed >= s.Done // the median is theirs
-	return s.answered >= dip*usual.answered && (usual.P50 == 0 || s.P50 < aboveUsual*usual.P50 || ofFailures)
+	return s.answered >= dip*usual.answered && (usual.P50 == 0 || s.P50 < aboveUsual*usual.P50 || s.ofFailures())
+}
+
+// ofFailures says that the median response time is that of the requests that
+// failed.
+func (s second) ofFailures() bool { return s.Failed > 0 && 2*s.Failed >= s.Done }
+
+// blurred says that so many requests failed that the median response time is of
+// them, or of the slowest of the others.
+func (s second) blurred() bool { return s.Failed > 0 && 4*s.Failed >= s.Done }
+
+// pausedFor says that a second has no more good answers than the usual ones of
+// what a pause leaves of it.
+func (s second) pausedFor(pause time.Duration, usual second) bool {
+	length := s.At - s.from
+	left := max(0, length-pause)
+	return float64(s.answers) <= usual.answered*(left.Seconds()+hardly*length.Seconds())
 }
 
 // stallIn is the pause in unusual seconds, and in the next one, where the last
@@ -90,7 +134,9 @@ func stallIn(seconds []second, usual second, rate float64) (stall, bool) {
 		s.at += time.Duration(share * float64(seconds[0].At-seconds[0].from))
 	}
 	for _, i := range seconds {
-		s.length = max(s.length, i.waited(rate))
+		if w := i.waited(rate); !i.blurred() || i.pausedFor(w, usual) {
+			s.length = max(s.length, w)
+		}
 		s.burst = max(s.burst, i.answered)
 		s.dipped = s.dipped || i.answered < dip*usual.answered
 	}

@@ -225,6 +225,42 @@ func TestIllnessesAreNamed(t *testing.T) {
 			},
 			[]result.Diagnosis{{What: "the server closes a kept connection every 10 requests or so: 2000 were gone, and 1000 requests with them", Cure: "raise its limit of requests for a connection or worker, or use -keepalive=false"}},
 		},
+		"a connection closed every tenth request, one of them lost": {
+			func(r *result.Round, s *result.Subject, p *result.Plan) {
+				r.Lost, r.Opened = 1998, 2000
+				spoil(r, LostKept, 1)
+			},
+			[]result.Diagnosis{{What: "the server closes a kept connection every 10 requests or so: 1999 were gone, and 1 request with them", Cure: "raise its limit of requests for a connection or worker, or use -keepalive=false"}},
+		},
+		"a connection closed after ten answers, with the next request on its way": {
+			func(r *result.Round, s *result.Subject, p *result.Plan) {
+				r.Lost, r.Opened = 18, 1818
+				spoil(r, LostKept, 1800)
+			},
+			[]result.Diagnosis{{What: "the server closes a kept connection every 10 requests or so: 1818 were gone, and 1800 requests with them", Cure: "raise its limit of requests for a connection or worker, or use -keepalive=false"}},
+		},
+		"a connection closed instead of every tenth answer": {
+			func(r *result.Round, s *result.Subject, p *result.Plan) {
+				r.Opened = 2008
+				spoil(r, LostKept, 1840)
+				spoil(r, Unanswered, 160)
+			},
+			[]result.Diagnosis{{What: "the server closed the connection without an answer 2000 times, of 20000 requests", Cure: "see the server's log for workers that crash or are ended"}},
+		},
+		"a connection closed instead of its tenth answer": {
+			func(r *result.Round, s *result.Subject, p *result.Plan) {
+				r.Opened = 2008
+				spoil(r, LostKept, 2000)
+			},
+			[]result.Diagnosis{{What: "the server closed the connection without an answer 2000 times, of 20000 requests", Cure: "see the server's log for workers that crash or are ended"}},
+		},
+		"a connection closed with its next request on its way, none of them idle": {
+			func(r *result.Round, s *result.Subject, p *result.Plan) {
+				p.Rate, r.RateAsked, r.Opened = 0, 0, 2008
+				spoil(r, LostKept, 2000)
+			},
+			[]result.Diagnosis{{What: "the server closed the connection without an answer 2000 times, of 20000 requests", Cure: "see the server's log for workers that crash or are ended; or raise its limit of requests for a connection"}},
+		},
 		"a connection closed every request": {
 			func(r *result.Round, s *result.Subject, p *result.Plan) { r.Lost, r.Opened = 3, 19_990 },
 			[]result.Diagnosis{{What: "the server closes every connection after one request, though it was asked to keep it", Cure: "set its keep-alive, or use -keepalive=false to measure without lost connections"}},
@@ -296,7 +332,7 @@ func TestIllnessesAreNamed(t *testing.T) {
 				spoil(r, Refused, 20_000)
 				r.Statuses = nil
 			},
-			[]result.Diagnosis{{What: "no request of 20000 was answered (connection refused: 20000)", Cure: "fcgiprobe get shows one request and what comes of it; -protocol says what the server speaks"}},
+			[]result.Diagnosis{{What: "no request of 20000 was answered (connection refused: 20000)", Cure: "see the server's log; fcgiprobe get shows one request and what comes of it"}},
 		},
 	} {
 		t.Run(name, func(t *testing.T) { c.check(t, Diagnose) })
@@ -384,6 +420,47 @@ func TestAPauseIsToldWithItsMomentAndLength(t *testing.T) {
 			some.Failed, some.P50, some.P99, some.Max = 120, 2*time.Second, 2*time.Second, 2*time.Second
 			return r
 		}(), 0, nil},
+		"longer than the time limit": {func() result.Round {
+			r := atRate(2000, 2000, 1000, 0, 0, 0, 4000, 2000)
+			for i := 4; i <= 5; i++ { // in which those of the second before fail
+				some := &r.Timeline[i]
+				some.Done, some.Failed, some.P50, some.P99, some.Max = 2000, 2000, time.Second, time.Second, time.Second
+			}
+			return r
+		}(), 2000, []string{"the server answered nothing for about 1 s, 2.5 s into the run; then 4000 answers came in a second, usual are 2000"}},
+		"none: half of the usual answers, and as many requests of connections that nobody reads": {func() result.Round {
+			r := atRate(100, 170, 252, 189, 100)
+			for i, failed := range []int64{120, 100, 120} {
+				some := &r.Timeline[1+i]
+				some.Sent, some.Failed, some.P99, some.Max = 150, failed, time.Second, time.Second
+				if 2*failed > some.Done {
+					some.P50 = time.Second
+				}
+			}
+			return r
+		}(), 150, nil},
+		"none: almost as many requests of connections that nobody reads as of others": {func() result.Round {
+			r := atRate(82, 176, 272, 220, 177) // as php-fpm has them
+			for i, failed := range []int64{84, 85, 39, 9} {
+				some := &r.Timeline[1+i]
+				some.Sent, some.Failed, some.P99, some.Max = 190, failed, 1228*time.Millisecond, 1250*time.Millisecond
+			}
+			r.Timeline[1].P50, r.Timeline[2].P50 = 580*time.Millisecond, 216*time.Millisecond
+			return r
+		}(), 190, nil},
+		"none: requests that waited long, and none of them for the server": {func() result.Round {
+			r := atRate(2000, 1000, 3000, 2000)
+			late(&r.Timeline[2], time.Second)
+			r.Phases["queue"] = evenly(20_000, 0, time.Second)
+			r.Phases["first byte"] = evenly(20_000, 0, 200*time.Millisecond)
+			return r
+		}(), 2000, nil},
+		"of which the requests on their way tell, too": {func() result.Round {
+			r := atRate(2000, 1000, 3000, 2000)
+			late(&r.Timeline[2], time.Second)
+			r.Phases["first byte"] = evenly(20_000, 0, time.Second)
+			return r
+		}(), 2000, []string{"the server answered nothing for about 1 s, 1.5 s into the run; then 3000 answers came in a second, usual are 2000"}},
 		"none: a rate that falls":              {atRate(2000, 1800, 1600, 1300, 1000, 800, 650, 500), 2000, nil},
 		"none: fewer answers, and not later":   {atRate(2000, 1000, 2000, 500, 2000), 2000, nil},
 		"none: the last second is a short one": {atRate(2000, 2000, 2000, 50), 2000, nil},
@@ -500,7 +577,7 @@ func TestTheGeneratorIsBlamedForWhatIsItsOwn(t *testing.T) {
 	const machine = "give fcgibench a machine of its own, a lower -rate, or several machines and fcgibench merge"
 	onFour := func(s result.Subject, rounds []result.Round, p result.Plan) []result.Diagnosis {
 		rounds[0].Generator.Cores = 4
-		return newEvidence(s, rounds, p).found(findLateness, findFullCores, findExhaustion)
+		return newEvidence(s, rounds, p).found(findCongestion, findLateness, findUnsent, findFullCores, findExhaustion)
 	}
 	for name, c := range map[string]illness{
 		"nothing": {func(*result.Round, *result.Subject, *result.Plan) {}, nil},
@@ -513,6 +590,26 @@ func TestTheGeneratorIsBlamedForWhatIsItsOwn(t *testing.T) {
 		"late without a plan": {func(r *result.Round, _ *result.Subject, p *result.Plan) {
 			r.Lateness, p.Rate = evenly(1000, 0, time.Second), 0
 		}, nil},
+		"a part that was never sent": {func(r *result.Round, _ *result.Subject, _ *result.Plan) {
+			r.RateMet = 1814
+		}, []result.Diagnosis{{What: "the generator was the limit: of 2000 requests a second that were planned it sent 1814", Cure: machine}}},
+		"a part that was never sent, the others late": {func(r *result.Round, _ *result.Subject, _ *result.Plan) {
+			r.RateMet, r.Lateness = 1814, evenly(1000, 0, 11*time.Millisecond)
+		}, []result.Diagnosis{{What: "the generator was the limit: 1 % of the requests were sent 10.9 ms late or more, 10 ms is the most", Cure: machine}}},
+		"one of two hundred that was never sent": {func(r *result.Round, _ *result.Subject, _ *result.Plan) {
+			r.RateMet = 1990
+		}, nil},
+		"a round that was interrupted before all was sent": {func(r *result.Round, _ *result.Subject, _ *result.Plan) {
+			r.Duration, r.RateMet = 4*time.Second, 1814
+		}, nil},
+		"a round of a server that was gone before all was sent": {func(r *result.Round, _ *result.Subject, p *result.Plan) {
+			*r = result.Round{Duration: 10 * time.Second, RateAsked: 2000, RateMet: 1814, Requests: 18_140}
+			spoil(r, Refused, 18_140)
+			r.Succeeded = 0
+		}, nil},
+		"a count of requests that took longer to send": {func(r *result.Round, _ *result.Subject, p *result.Plan) {
+			r.RateMet, p.Requests, p.Duration = 1814, 20_000, 0
+		}, []result.Diagnosis{{What: "the generator was the limit: of 2000 requests a second that were planned it sent 1814", Cure: machine}}},
 		"all cores":         {func(r *result.Round, _ *result.Subject, _ *result.Plan) { r.Generator.CPU = 37 * time.Second }, []result.Diagnosis{{What: "the generator was the limit: it took 92 % of the machine's 4 cores in round 1", Cure: machine}}},
 		"most of its cores": {func(r *result.Round, _ *result.Subject, _ *result.Plan) { r.Generator.CPU = 35 * time.Second }, nil},
 		"no descriptors":    {func(r *result.Round, _ *result.Subject, _ *result.Plan) { spoil(r, NoDescriptors, 3) }, []result.Diagnosis{{What: "the generator ran out of descriptors 3 times", Cure: "raise its limit (ulimit -n), or set -connections"}}},
@@ -537,5 +634,28 @@ func TestNothingIsSaidOfNoRounds(t *testing.T) {
 	}
 	if got := Diagnose(steadySubject(), make([]result.Round, 2), result.Plan{}); got != nil {
 		t.Errorf("%+v", got)
+	}
+}
+
+// TestAHoldUpOfTheGeneratorHidesNothing of what else the server shows.
+func TestAHoldUpOfTheGeneratorHidesNothing(t *testing.T) {
+	r, s := atRate(150, 94, 190, 210, 150), steadySubject()
+	s.Pool, s.Workers = 64, 0
+	late(&r.Timeline[1], 600*time.Millisecond)
+	r.Lateness.Max = 600 * time.Millisecond
+	r.Timeline[3].Failed = 60
+	spoil(&r, TimeoutUnread, 60)
+	p := steadyPlan()
+	p.Rate = 150
+	var got []string
+	for _, d := range Diagnose(s, []result.Round{r}, p) {
+		got = append(got, d.What)
+	}
+	want := []string{
+		"fcgibench itself was held up for 600 ms, 1.6 s into the run",
+		"64 kept connections: nothing was read 60 times until the time was up, while others were answered, as by a server with fewer workers than that",
+	}
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Errorf("(-want +got):\n%s", diff)
 	}
 }

@@ -99,8 +99,7 @@ func (a *attack) RoundTrip(req *http.Request) (*http.Response, error) {
 	s := a.tally.shard(seq)
 	h := s.take(a.ctx)
 	a.start(h, seq)
-	asked := a.request(h, seq)
-	resp, err := a.round.Transport.RoundTrip(asked)
+	resp, err := a.round.Transport.RoundTrip(a.request(h, seq))
 	var digest uint64
 	if err == nil {
 		h.body, digest, err = drain(resp.Body)
@@ -110,7 +109,7 @@ func (a *attack) RoundTrip(req *http.Request) (*http.Response, error) {
 	if err == nil {
 		h.status = resp.StatusCode
 	}
-	h.cause = a.judge(h, asked, digest, err)
+	h.cause = a.judge(h, seq, digest, err)
 	a.tell(seq, h)
 	s.book(h)
 	if err != nil {
@@ -139,8 +138,8 @@ func (a *attack) start(h *hit, seq int64) {
 	}
 }
 
-// judge is why a hit did not succeed.
-func (a *attack) judge(h *hit, req *http.Request, digest uint64, err error) Cause {
+// judge is why the seq-th hit did not succeed.
+func (a *attack) judge(h *hit, seq int64, digest uint64, err error) Cause {
 	switch {
 	case interrupted(a.ctx, err):
 		return interruptedByUs
@@ -148,7 +147,7 @@ func (a *attack) judge(h *hit, req *http.Request, digest uint64, err error) Caus
 		return h.causeOf(err)
 	case !a.round.goodStatus(h.status):
 		return WrongStatus
-	case !a.round.AnyBody && !a.answers.right(req, digest):
+	case !a.round.AnyBody && !a.answers.right(a.round.Targets, seq, digest):
 		return WrongBody
 	}
 	return none

@@ -147,6 +147,8 @@ func addAll(sum, more map[string]int64) {
 	}
 }
 
+// sumUsage is of generators that may share a machine: how many cores they have
+// together is not known.
 func sumUsage(a, b result.Usage) result.Usage {
 	return result.Usage{
 		CPU:         a.CPU + b.CPU,
@@ -154,7 +156,6 @@ func sumUsage(a, b result.Usage) result.Usage {
 		Processes:   a.Processes + b.Processes,
 		Goroutines:  a.Goroutines + b.Goroutines,
 		Descriptors: a.Descriptors + b.Descriptors,
-		Cores:       a.Cores + b.Cores,
 		GCPauses:    a.GCPauses + b.GCPauses,
 		GCs:         a.GCs + b.GCs,
 	}

@@ -31,6 +31,9 @@ func steadyRun(after time.Duration, rounds int) result.Load {
 
 func TestCountsRatesAndHistogramsAdd(t *testing.T) {
 	a, b := steadyRun(200*time.Millisecond, 2), steadyRun(0, 2)
+	for _, l := range []result.Load{a, b} {
+		l.Subjects[0].Rounds[1].Generator.Cores = 2 // of one machine, or of two
+	}
 	late := &b.Subjects[0].Rounds[1]
 	late.Response = evenly(20_000, 101*time.Millisecond, 200*time.Millisecond)
 	late.Response.Beyond = 3
@@ -57,6 +60,9 @@ func TestCountsRatesAndHistogramsAdd(t *testing.T) {
 	}
 	if diff := cmp.Diff(map[string]int64{"200": 39_990}, r.Statuses); diff != "" {
 		t.Error(diff)
+	}
+	if r.Generator.Cores != 0 {
+		t.Errorf("of %d cores, which nobody knows", r.Generator.Cores)
 	}
 	if r.Generator.CPU != 2*time.Second || r.Generator.Memory != 40<<20 || r.Server.CPU != 5*time.Second || r.Server.Memory != 40<<20 {
 		t.Errorf("the generators' usage adds, the server's is one: %+v, %+v", r.Generator, r.Server)

@@ -10,8 +10,9 @@ import (
 
 // Objective is what a run is to meet: "p99<20ms,errors<0.1%,rate>=0.99". The
 // latencies are response times, from the planned start: p50, p99.9 and so on,
-// or max. errors is a share of the requests, in percent or as a fraction. rate
-// is the rate met as a share of the rate asked.
+// or max. errors is a share of the requests, in percent or as a fraction; where
+// it says nothing of them, one in a hundred may fail. rate is the rate met as a
+// share of the rate asked.
 type Objective struct {
 	text  string
 	terms []term
@@ -34,6 +35,10 @@ const (
 	ofErrors
 	ofRate
 )
+
+// usualErrors is what an objective says of errors that has no term of them: the
+// latencies of requests that failed are no server's.
+var usualErrors = term{text: "errors<=1% (which goes without saying)", measure: ofErrors, inclusive: true, share: 0.01}
 
 // rightObjective is what an error shows.
 const rightObjective = "p99<20ms,errors<0.1%,rate>=0.99"

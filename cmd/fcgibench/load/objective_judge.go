@@ -3,6 +3,7 @@ package load
 import (
 	"errors"
 	"fmt"
+	"slices"
 
 	"github.com/HdrHistogram/hdrhistogram-go"
 
@@ -19,7 +20,7 @@ func (o Objective) Judge(rounds []result.Round) (result.Objective, error) {
 		return result.Objective{}, fmt.Errorf("response times: %w", err)
 	}
 	found := result.Objective{Text: o.text}
-	for _, t := range o.terms {
+	for _, t := range o.said() {
 		if missed := t.missed(h, rounds); missed != "" {
 			found.Missed = append(found.Missed, t.text+": "+missed)
 		}
@@ -27,6 +28,18 @@ func (o Objective) Judge(rounds []result.Round) (result.Objective, error) {
 	found.Met = len(found.Missed) == 0
 	return found, nil
 }
+
+// said are all terms, that of the errors too where it goes without saying.
+func (o Objective) said() []term {
+	if o.OfErrors() {
+		return o.terms
+	}
+	return append(slices.Clip(o.terms), usualErrors)
+}
+
+// TooManyFailed says that more requests failed than may where no objective says
+// how many.
+func TooManyFailed(rounds []result.Round) bool { return usualErrors.missedErrors(rounds) != "" }
 
 // JudgeSubjects judges each subject alone: all must meet the objective. Of
 // several, what was missed has the subject's name in front.

@@ -32,6 +32,35 @@ func TestEachSubjectMeetsTheObjectiveAlone(t *testing.T) {
 	}
 }
 
+// TestAnObjectiveWithoutErrorsTakesFewOfThem: latencies of requests that failed at
+// once are good ones.
+func TestAnObjectiveWithoutErrorsTakesFewOfThem(t *testing.T) {
+	failing := func(n int64) []result.Round {
+		r := steady()
+		r.Succeeded -= n
+		return []result.Round{r}
+	}
+	for _, c := range []struct {
+		text   string
+		failed int64
+		missed []string
+	}{
+		{"p99<900ms", 20_000, []string{"errors<=1% (which goes without saying): 100 % (20000 of 20000)"}},
+		{"p99<900ms", 201, []string{"errors<=1% (which goes without saying): 1 % (201 of 20000)"}},
+		{"p99<900ms", 200, nil},
+		{"p99<900ms,errors<60%", 10_000, nil},
+	} {
+		o, err := ParseObjective(c.text)
+		if err != nil {
+			t.Fatal(err)
+		}
+		found, err := o.Judge(failing(c.failed))
+		if diff := cmp.Diff(result.Objective{Text: c.text, Met: c.missed == nil, Missed: c.missed}, found); err != nil || diff != "" {
+			t.Errorf("%s, %d failed: %v\n%s", c.text, c.failed, err, diff)
+		}
+	}
+}
+
 func TestAnObjectiveIsJudgedOverAllRounds(t *testing.T) {
 	good := steady()
 	slow := steady()

@@ -77,9 +77,10 @@ func noisySubject(name string, rounds int, truth, noise float64, random *rand.Ra
 // noisyRound is without latencies.
 func noisyRound(truth, noise float64, random *rand.Rand) result.Round {
 	speed := func() float64 { return truth * math.Exp(noise*random.NormFloat64()) }
-	r := result.Round{Duration: 10 * time.Second, Requests: 20_000}
-	r.Succeeded = int64(20_000 * speed())
-	r.Server = result.Usage{CPU: time.Duration(5e9 / speed()), Memory: int64(4e7 / speed())}
-	r.Generator.CPU = time.Duration(2e9 / speed())
+	r := result.Round{Duration: 10 * time.Second}
+	r.Requests = int64(20_000 * speed())
+	r.Succeeded = r.Requests
+	r.Server = result.Usage{CPU: time.Duration(250e3 * float64(r.Requests) / speed()), Memory: int64(4e7 / speed())}
+	r.Generator.CPU = time.Duration(100e3 * float64(r.Requests) / speed())
 	return r
 }

@@ -1,6 +1,7 @@
 package load
 
 import (
+	"fmt"
 	"strconv"
 	"time"
 )
@@ -20,4 +21,20 @@ func shortly(d time.Duration) string {
 		unit, name = time.Millisecond, "ms"
 	}
 	return strconv.FormatFloat(float64(d)/float64(unit), 'f', -1, 64) + " " + name
+}
+
+// nRequests is how many requests in words.
+func nRequests(n int64) string {
+	if n == 1 {
+		return "1 request"
+	}
+	return fmt.Sprintf("%d requests", n)
+}
+
+// perSecond is a rate to the request, or to three digits where it is low.
+func perSecond(rate float64) string {
+	if rate >= 100 {
+		return fmt.Sprintf("%.0f", rate)
+	}
+	return fmt.Sprintf("%.3g", rate)
 }
