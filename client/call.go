@@ -143,7 +143,10 @@ func (x *call) begin() {
 		x.deadline = now().after(x.p.t.Timeout)
 	}
 	if x.x != nil {
-		*x.x = Exchange{Stderr: x.x.Stderr, Began: time.Now()}
+		*x.x = Exchange{Stderr: x.x.Stderr, Due: x.x.Due, Began: time.Now()}
+		if x.deadline != 0 && !x.x.Due.IsZero() {
+			x.deadline = x.deadline.after(x.x.Due.Sub(x.x.Began))
+		}
 	}
 }
 
@@ -200,6 +203,9 @@ func (x *call) connect() error {
 	x.phase = queued
 	if x.trace != nil && x.trace.GetConn != nil {
 		x.trace.GetConn(x.p.target.Address)
+	}
+	if x.x != nil && !x.x.Due.IsZero() && x.deadline != 0 && now() >= x.deadline {
+		return x.timeout()
 	}
 	c, err := x.p.get(x)
 	if err != nil {

@@ -11,6 +11,7 @@ import (
 // answer's body has been read to its end or closed.
 type Exchange struct {
 	Stderr io.Writer // takes this request's error stream; nil: the Transport's
+	Due    time.Time // the Transport's Timeout counts from here; zero: from RoundTrip's begin
 
 	AppStatus    uint32 // FastCGI's appStatus (5.5)
 	BytesWritten int64  // on the wire; of a multiplexed request, its own records

@@ -101,8 +101,11 @@ func (b *bench) oneRound(ctx context.Context, s *subject) error {
 // round is what all rounds of a subject have in common.
 func (s *subject) round(p result.Plan) *load.Round {
 	r := &load.Round{Transport: s.transport, Targets: s.asked, Duration: p.Duration, Requests: p.Requests, Answers: s.answers, ServerPID: s.pid}
-	if p.Rate == 0 {
-		r.InFlight = s.found.Pool * max(p.Mux, 1)
+	switch most := s.found.Pool * max(p.Mux, 1); {
+	case p.Rate == 0:
+		r.InFlight = most
+	case most > 0:
+		r.InFlight = 2 * most // one waits for each that is served; the others wait in the plan
 	}
 	return r
 }

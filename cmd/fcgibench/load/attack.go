@@ -29,7 +29,7 @@ type Round struct {
 	Targets   []vegeta.Target // what is asked, in turn
 
 	Schedule Schedule      // nil is as fast as InFlight requests at once allow
-	InFlight int           // requests at once, at most; with a Schedule 0 is DefaultInFlight
+	InFlight int           // requests at once, at most; with a Schedule 0 is DefaultInFlight, and others that are due wait
 	Duration time.Duration // 0 is no end but Requests
 	Requests int64         // 0 is as many as the Duration gives
 
@@ -48,7 +48,8 @@ type Round struct {
 }
 
 // DefaultInFlight bounds the requests at once where a server no longer answers:
-// some 16 KB each make a gigabyte. Beyond it they are late, and counted as that.
+// some 16 KB each make a gigabyte. Where the Transport has a cap on connections,
+// far fewer are as good: see holdup.
 const DefaultInFlight = 1 << 16
 
 var errNoInFlight = errors.New("as fast as possible: the number of requests at once must be given (InFlight)")
@@ -103,7 +104,8 @@ type attack struct {
 	cancel   context.CancelFunc
 	began    time.Time
 	pacer    *pacer
-	stop     func() // the pacer's timer
+	holdup   *holdup // nil without a Schedule
+	stop     func()  // the pacer's timer
 	tally    *tally
 	answers  *Answers
 	monitor  *monitor
@@ -124,6 +126,10 @@ func newAttack(ctx context.Context, r *Round) (*attack, error) {
 	}
 	a.ctx, a.cancel = context.WithCancel(ctx)
 	a.pacer = &pacer{ctx: a.ctx, schedule: r.Schedule, duration: r.Duration, requests: r.Requests, wait: r.wait}
+	if r.Schedule != nil {
+		a.holdup = newHoldup(r.inFlight())
+		a.pacer.holdup = a.holdup
+	}
 	a.stop = func() {}
 	if r.wait == nil {
 		if a.pacer.wait, a.stop, err = preciseWait(a.ctx); err != nil {
@@ -147,9 +153,10 @@ func (a *attack) run() result.Round {
 	defer a.round.saveProcessors()()
 	attacker := a.attacker()
 	defer context.AfterFunc(a.ctx, func() { attacker.Stop() })()
+	a.monitor = newMonitor(a)
 	a.began = time.Now()
 	a.pacer.began = a.began
-	a.monitor = watch(a)
+	a.monitor.begin()
 	for r := range attacker.Attack(standIn, a.pacer, 0, "") {
 		a.take(r)
 	}
@@ -166,7 +173,7 @@ func (a *attack) attacker() *vegeta.Attacker {
 		vegeta.Client(&http.Client{Transport: t}), // without a Timeout: the Transport's costs less
 		vegeta.Redirects(vegeta.NoFollow),
 	}
-	most := uint64(cmp.Or(a.round.InFlight, DefaultInFlight))
+	most := uint64(a.round.inFlight())
 	options = append(options, vegeta.MaxWorkers(most))
 	if a.round.Schedule == nil {
 		options = append(options, vegeta.Workers(most))
@@ -174,15 +181,19 @@ func (a *attack) attacker() *vegeta.Attacker {
 	return vegeta.NewAttacker(options...)
 }
 
+func (r *Round) inFlight() int { return cmp.Or(r.InFlight, DefaultInFlight) }
+
 // sum is what was found.
 func (a *attack) sum(ended time.Duration) result.Round {
-	end := a.planEnd()
+	end := a.planEnd(ended)
 	// The last answer may come before the last interval is over: a count over less
 	// than the plan's time would be a higher rate than was asked for.
 	r := result.Round{Duration: max(ended, end), Answering: end}
 	a.tally.fill(&r)
 	r.RateAsked = rateAsked(a.round.Schedule, end)
-	r.RateMet = float64(a.tally.sent()) / max(end, a.pacer.stopped).Seconds()
+	waiting := a.waiting(ended) // of a round that was broken off
+	r.Abandoned += waiting
+	r.RateMet = float64(a.tally.sent()+waiting) / max(end, a.pacer.stopped-a.heldSince(end)).Seconds()
 	after := a.round.Transport.Stats()
 	r.Opened, r.Reused, r.Lost = after.Opened-a.before.Opened, after.Reused-a.before.Reused, after.Lost-a.before.Lost
 	r.Timeline, r.Generator, r.Server = a.monitor.timeline, a.monitor.generator.usage(), a.monitor.server.usage()
@@ -190,14 +201,43 @@ func (a *attack) sum(ended time.Duration) result.Round {
 }
 
 // planEnd is when the sending was to end, or did if that came first.
-func (a *attack) planEnd() time.Duration {
+func (a *attack) planEnd(ended time.Duration) time.Duration {
 	switch p := a.pacer; {
+	case a.waiting(ended) > 0:
+		return min(ended, a.scheduleEnd())
 	case a.ctx.Err() != nil, a.round.Schedule == nil:
 		return p.stopped
 	case p.requests > 0 && p.complete && (p.duration == 0 || p.schedule.At(p.requests) < p.duration):
 		return p.schedule.At(p.requests)
 	}
 	return a.round.Duration
+}
+
+// waiting is how many requests that were planned until a moment are held up.
+func (a *attack) waiting(at time.Duration) int64 {
+	if a.holdup == nil || !a.holdup.owed.Load() {
+		return 0
+	}
+	planned := countBefore(a.round.Schedule, min(at, a.scheduleEnd()))
+	if n := a.round.Requests; n > 0 {
+		planned = min(planned, n)
+	}
+	return max(0, planned-a.tally.sent())
+}
+
+func (a *attack) heldSince(at time.Duration) time.Duration {
+	if a.holdup == nil {
+		return 0
+	}
+	return a.holdup.heldSince(at)
+}
+
+// scheduleEnd is when the last request is planned, at most.
+func (a *attack) scheduleEnd() time.Duration {
+	if a.round.Duration > 0 {
+		return a.round.Duration
+	}
+	return never
 }
 
 // rateAsked is how many requests a schedule has within a time, a second.

@@ -305,15 +305,53 @@ func TestWithoutScheduleAsManyRequestsAtOnceAsAllowed(t *testing.T) {
 	}
 }
 
-// One request at once, of 10 ms, where 1000 a second are asked for.
+// The generator stands still from half of the round to behind its end.
 func TestRateThatIsNotMetIsTold(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		r := Round{Transport: &stalling{service: 10 * time.Millisecond}, Schedule: Constant(1000), InFlight: 1, Duration: time.Second}.mustRun(t, t.Context())
-		if r.RateAsked != 1000 || r.RateMet < 95 || r.RateMet > 105 || r.Duration > 1100*time.Millisecond {
-			t.Errorf("asked %v, met %v in %v", r.RateAsked, r.RateMet, r.Duration)
+		began := time.Now()
+		r := Round{Transport: scripted(fine), Targets: hellos(), Schedule: Constant(1000), Duration: time.Second}
+		r.wait = func(d, _ time.Duration) {
+			if time.Sleep(d); time.Since(began) == 500*time.Millisecond {
+				time.Sleep(time.Second)
+			}
 		}
-		if late := percentile(r.Lateness, 100); late < 900*time.Millisecond {
+		found, err := r.Run(t.Context())
+		if err != nil {
+			t.Fatal(err)
+		}
+		if found.RateAsked != 1000 || found.RateMet < 300 || found.RateMet > 350 || found.Requests != 501 {
+			t.Errorf("%d requests, asked %v, met %v in %v", found.Requests, found.RateAsked, found.RateMet, found.Duration)
+		}
+		if late := percentile(found.Lateness, 100); late < 900*time.Millisecond {
 			t.Errorf("at most %v late", late)
+		}
+	})
+}
+
+// One request at once, of 10 ms, where 1000 a second are asked for: they wait,
+// and are sent in the end.
+func TestWhatIsHeldUpIsSent(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		r := Round{Transport: &stalling{service: 10 * time.Millisecond}, Schedule: Constant(1000), InFlight: 1, Duration: time.Second}.mustRun(t, t.Context())
+		if r.Requests != 1000 || r.RateAsked != 1000 || r.RateMet != 1000 || r.Duration != 10*time.Second {
+			t.Errorf("%d requests, asked %v, met %v in %v", r.Requests, r.RateAsked, r.RateMet, r.Duration)
+		}
+		if late, queued := r.Lateness.Max, r.Phases["queue"].Max; late > shortest || queued < 8900*time.Millisecond {
+			t.Errorf("%v late at most, want none; %v in the queue, want 8.991s", late, queued)
+		}
+		if first := r.Timeline[0]; first.Sent < 999 || first.Done > 101 {
+			t.Errorf("in the first second %+v", first)
+		}
+	})
+}
+
+func TestWhatIsHeldUpIsAbandonedWithTheRest(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		ctx, cancel := context.WithTimeout(t.Context(), 400*time.Millisecond+time.Microsecond)
+		defer cancel()
+		r := Round{Transport: &stalling{service: 10 * time.Millisecond}, Schedule: Constant(1000), InFlight: 2, Duration: time.Second}.mustRun(t, ctx)
+		if sum := r.Requests + r.Abandoned; sum < 400 || sum > 411 || r.Requests < 78 || r.Requests > 82 || r.RateMet != r.RateAsked || r.RateAsked < 999 {
+			t.Errorf("%d answered and %d abandoned, of some 400; asked %v, met %v", r.Requests, r.Abandoned, r.RateAsked, r.RateMet)
 		}
 	})
 }

@@ -139,7 +139,7 @@ func BenchmarkOpenModel(b *testing.B) {
 	for b.Loop() {
 		t := transport(b, target)
 		t.MaxConns = pool
-		r = run(b, t, Round{Schedule: Constant(50_000), Duration: 3 * time.Second})
+		r = run(b, t, Round{Schedule: Constant(50_000), InFlight: 2 * pool, Duration: 3 * time.Second})
 		for _, i := range r.Timeline {
 			if i.Connections > pool {
 				b.Errorf("%d connections of %d", i.Connections, pool)

@@ -23,6 +23,7 @@ type hit struct {
 	blueprint, req *http.Request // what it asked last, and that with its context
 
 	planned, began, ended time.Duration // since the round began
+	held                  time.Duration // of what it began late, for how long nothing could be sent
 	scheduled             bool
 	status                int // 0 where no answer came whole
 	body                  int64
@@ -48,6 +49,9 @@ func (h *hit) phases() (took [phaseCount]time.Duration) {
 	end := x.Began.Add(h.ended - h.began)
 	switch {
 	case x.Began.IsZero():
+		if h.held > 0 {
+			took[phaseQueue] = h.held
+		}
 	case x.GotConn.IsZero():
 		took[phaseQueue] = h.queued()
 		if x.ConnectTime > 0 {
@@ -70,8 +74,11 @@ func (h *hit) queued() time.Duration {
 	if until.IsZero() {
 		until = x.Began.Add(h.ended - h.began)
 	}
-	return max(0, until.Sub(x.Began)-x.ConnectTime)
+	return h.held + max(0, until.Sub(x.Began)-x.ConnectTime)
 }
+
+// lateness is how late it began by the generator's doing.
+func (h *hit) lateness() time.Duration { return max(0, h.began-h.planned-h.held) }
 
 // between is the times from each moment to the next, up to one that was not
 // reached: until the last.
@@ -106,6 +113,9 @@ func (a *attack) RoundTrip(req *http.Request) (*http.Response, error) {
 		resp.Body = http.NoBody
 	}
 	h.ended = time.Since(a.began)
+	if a.holdup != nil {
+		a.holdup.end()
+	}
 	if err == nil {
 		h.status = resp.StatusCode
 	}
@@ -132,9 +142,13 @@ func (a *attack) start(h *hit, seq int64) {
 	h.status, h.body = 0, 0
 	h.exchange = client.Exchange{}
 	h.began = time.Since(a.began)
-	h.planned = h.began
-	if h.scheduled = a.round.Schedule != nil; h.scheduled {
-		h.planned = a.round.Schedule.At(seq)
+	h.planned, h.held = h.began, 0
+	if h.scheduled = a.round.Schedule != nil; !h.scheduled {
+		return
+	}
+	h.planned = a.round.Schedule.At(seq)
+	if h.held = max(0, min(a.holdup.took(seq, h.began), h.began-h.planned)); h.held > 0 {
+		h.exchange.Due = a.began.Add(h.began - h.held)
 	}
 }
 

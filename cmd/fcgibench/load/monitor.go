@@ -12,6 +12,7 @@ type monitor struct {
 	a         *attack
 	timeline  []result.Instant
 	from      time.Duration // the second's begin
+	waiting   int64         // requests that were held up at its begin
 	latency   *Recorder     // scratch
 	generator *generatorUsage
 	server    *treeUsage
@@ -23,18 +24,19 @@ type monitor struct {
 // wanted: often enough for a round of some seconds, at a thousandth of a core.
 const lookEvery = 500 * time.Millisecond
 
-// watch begins to look.
-func watch(a *attack) *monitor {
+// newMonitor looks for the first time, before the clock of the round starts.
+func newMonitor(a *attack) *monitor {
 	m := &monitor{
-		a:         a,
-		latency:   NewRecorder(),
-		generator: newGeneratorUsage(),
-		server:    newTreeUsage(a.round.ServerPID),
-		done:      make(chan struct{}),
+		a:       a,
+		latency: NewRecorder(),
+		server:  newTreeUsage(a.round.ServerPID),
+		done:    make(chan struct{}),
 	}
-	m.over.Go(m.look)
+	m.generator = newGeneratorUsage() // at last: it counts what is done from here on
 	return m
 }
+
+func (m *monitor) begin() { m.over.Go(m.look) }
 
 func (m *monitor) look() {
 	ticker := time.NewTicker(lookEvery)
@@ -61,6 +63,10 @@ func (m *monitor) instant(at time.Duration) {
 	i := m.a.tally.instant(m.latency)
 	i.At, i.Connections = at, m.a.round.Transport.Stats().Open
 	i.Asked = m.a.round.asked(m.from, at)
+	// Who is held up waits in the client's queue, to who looks at it.
+	waiting := m.a.waiting(at)
+	i.Sent = max(0, i.Sent+waiting-m.waiting)
+	m.waiting = waiting
 	m.from = at
 	m.timeline = append(m.timeline, i)
 	if m.a.round.Watch != nil {
@@ -73,6 +79,6 @@ func (m *monitor) end() {
 	close(m.done)
 	m.over.Wait()
 	m.generator.look()
-	m.server.look()
+	m.server.scan()
 	m.instant(time.Since(m.a.began))
 }

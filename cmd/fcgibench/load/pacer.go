@@ -15,6 +15,7 @@ type pacer struct {
 	requests int64
 	began    time.Time
 	wait     func(d, spin time.Duration)
+	holdup   *holdup // nil without a schedule
 
 	stopped  time.Duration // when no further request was planned or wanted
 	complete bool          // all that was planned was sent
@@ -22,6 +23,7 @@ type pacer struct {
 
 // overtime is how far behind its plan a round may still send, as a part of its
 // duration: beyond it the rate is not met, and the rest is not worth waiting for.
+// What was held up is sent in any case.
 const overtime = 20
 
 func (p *pacer) since() time.Duration { return time.Since(p.began) }
@@ -29,6 +31,9 @@ func (p *pacer) since() time.Duration { return time.Since(p.began) }
 // Pace waits for the planned start of the next request.
 func (p *pacer) Pace(_ time.Duration, hits uint64) (wait time.Duration, stop bool) {
 	p.stopped = p.since()
+	if p.holdup != nil {
+		p.holdup.enter(p.stopped)
+	}
 	p.complete = p.requests > 0 && int64(hits) >= p.requests
 	if p.complete || p.ctx.Err() != nil {
 		return 0, true
@@ -39,11 +44,12 @@ func (p *pacer) Pace(_ time.Duration, hits uint64) (wait time.Duration, stop boo
 	}
 	due := p.schedule.At(int64(hits))
 	p.complete = p.duration > 0 && due >= p.duration
-	if p.complete || p.duration > 0 && p.stopped > p.duration+p.duration/overtime {
+	if p.complete || p.duration > 0 && p.stopped-p.holdup.heldSince(due) > p.duration+p.duration/overtime {
 		return 0, true
 	}
 	p.until(due)
 	p.stopped = p.since()
+	p.holdup.leave(int64(hits), due, p.stopped)
 	return 0, p.ctx.Err() != nil
 }
 

@@ -66,8 +66,8 @@ func (r *Round) saveProcessors() (restore func()) {
 	return restoreProcessors
 }
 
-// relieve gives the process its other processors where it took too much of the
-// one within a time.
+// relieve gives the process its other processors where something took too much of
+// the one within a time.
 func relieve(cpu, within time.Duration) {
 	if cpu.Seconds() > busyShare*within.Seconds() {
 		restoreProcessors()

@@ -128,7 +128,7 @@ func (s *shard) book(h *hit) {
 	s.response.Record(h.ended - h.planned)
 	s.service.Record(h.ended - h.began)
 	if h.scheduled {
-		s.lateness.Record(max(0, h.began-h.planned))
+		s.lateness.Record(h.lateness())
 	}
 	for i, d := range h.phases() {
 		if d >= 0 {

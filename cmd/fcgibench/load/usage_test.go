@@ -36,10 +36,10 @@ func TestTreeHasTheTimeOfThoseThatEnded(t *testing.T) {
 	}
 	in.Write([]byte("go\n"))
 	out.Read(make([]byte, 5))
-	tree.look()
+	tree.scan()
 	in.Write([]byte("stop\n"))
 	work.Wait()
-	tree.look()
+	tree.scan()
 	u := tree.usage()
 	if u.CPU < 20*time.Millisecond || u.Processes != 2 || u.Memory < 1<<18 {
 		t.Errorf("%+v, of a loop and two processes", u)
@@ -65,11 +65,9 @@ func TestMemoryThatProcessesShareCountsOnce(t *testing.T) {
 	var processes int
 	for range 100 { // until all have become another program
 		time.Sleep(10 * time.Millisecond)
-		_, memory, processes = readTree(work.Process.Pid)
-	}
-	all := readProcesses()
-	for pid, p := range all {
-		if descends(all, pid, work.Process.Pid) {
+		all := readTree(work.Process.Pid)
+		memory, processes, resident = memoryOf(all), len(all), 0
+		for _, p := range all {
 			resident += p.memory
 		}
 	}
@@ -84,7 +82,33 @@ func TestTreeOfNobodyIsEmpty(t *testing.T) {
 	if u := tree.usage(); u.Processes != 0 || u.CPU != 0 {
 		t.Errorf("%+v", u)
 	}
-	if _, _, n := readTree(os.Getpid()); n < 1 {
+	if len(readTree(os.Getpid())) < 1 {
 		t.Error("this process has no tree")
+	}
+}
+
+// TestTreeHasThoseThatComeLater at the next scan, and before that what those that
+// are known have taken.
+func TestTreeHasThoseThatComeLater(t *testing.T) {
+	work := exec.Command("sh", "-c", "read go; sleep 60 & echo done; read stop; kill $!")
+	in, _ := work.StdinPipe()
+	out, _ := work.StdoutPipe()
+	if err := work.Start(); err != nil {
+		t.Fatal(err)
+	}
+	defer work.Wait()
+	defer in.Write([]byte("stop\n"))
+	tree := newTreeUsage(work.Process.Pid)
+	in.Write([]byte("go\n"))
+	out.Read(make([]byte, 5))
+	for range scanEvery - 1 {
+		tree.look()
+	}
+	if n := tree.usage().Processes; n != 1 {
+		t.Errorf("%d processes before the scan", n)
+	}
+	tree.look()
+	if n := tree.usage().Processes; n != 2 {
+		t.Errorf("%d processes after the scan", n)
 	}
 }
