@@ -37,16 +37,19 @@ func findCongestion(e *evidence) []result.Diagnosis {
 	if !e.congested() {
 		return nil
 	}
-	return one(fmt.Sprintf("the generator was the limit: %d requests waited within fcgibench at once, which is the most that it has on their way", DefaultInFlight), ownMachine)
+	var most int64
+	for _, r := range e.rounds {
+		most = max(most, pile(r))
+	}
+	return one(fmt.Sprintf("the generator was the limit: %d requests waited within fcgibench at once, for connections that would have carried them", most), ownMachine)
 }
 
-// findLateness has no say where there is no rate, since nothing is planned then,
-// nor where requests were late because too many others were on their way.
+// findLateness has no say where there is no rate, since nothing is planned then.
 func findLateness(e *evidence) []result.Diagnosis {
-	if e.plan.Rate == 0 || e.filled() {
+	if e.plan.Rate == 0 || e.congested() {
 		return nil
 	}
-	late := e.lateness()
+	late := lateness(e.rounds...)
 	if late <= lateLimit {
 		return nil
 	}
@@ -54,9 +57,9 @@ func findLateness(e *evidence) []result.Diagnosis {
 }
 
 // lateness is what one request of a hundred exceeds.
-func (e *evidence) lateness() time.Duration {
+func lateness(rounds ...result.Round) time.Duration {
 	var all []result.Latencies
-	for _, r := range e.rounds {
+	for _, r := range rounds {
 		all = append(all, r.Lateness)
 	}
 	h, err := merged(all...)
@@ -67,10 +70,10 @@ func (e *evidence) lateness() time.Duration {
 }
 
 // findUnsent is of requests that were never sent, whose lateness is not known: a
-// round's time was up. The pacer waits for no answer, so that it is no server's
-// doing, unless too many of them are on their way.
+// round's time was up. What a server holds up is sent in any case, so that it is no
+// server's doing.
 func findUnsent(e *evidence) []result.Diagnosis {
-	if e.plan.Rate == 0 || e.filled() || len(findLateness(e)) > 0 || len(findDeath(e)) > 0 || len(findSilence(e)) > 0 {
+	if e.plan.Rate == 0 || e.congested() || len(findLateness(e)) > 0 || len(findDeath(e)) > 0 || len(findSilence(e)) > 0 {
 		return nil
 	}
 	sent, planned, err := rateMet(slices.DeleteFunc(slices.Clone(e.rounds), e.endedEarly))

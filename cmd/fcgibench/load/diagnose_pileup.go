@@ -9,12 +9,12 @@ import (
 )
 
 const (
-	// nearlyAll is the share of DefaultInFlight at which the others are late: a
-	// second's end does not see the highest.
-	nearlyAll = 0.9
-	// keptUp is the share of the planned requests that a generator sends which
-	// keeps up; chance has a second of a random schedule vary by less.
-	keptUp = 0.97
+	// pileTime is for how long all that is asked for would have to wait until as
+	// many requests do as make a pile.
+	pileTime = stallLimit
+	// hugePile is one of which nothing else need be known: the server is far from
+	// keeping up.
+	hugePile = 1 << 16
 	// busyServer is the share of the cores that it may use from which on a server
 	// is busy: the generator, and the system, need the others.
 	busyServer = 0.5
@@ -23,40 +23,41 @@ const (
 	fastest, typical = 10, 50
 )
 
-// full is the first second of a round at whose end so many requests were on their
-// way that no more were sent before others ended; -1 where there is none.
-func full(r result.Round) int {
+// pile is how many requests were on their way, or due and held up, at the end of
+// a round's second, at most.
+func pile(r result.Round) (most int64) {
 	var onTheirWay int64
-	return slices.IndexFunc(r.Timeline, func(i result.Instant) bool {
+	for _, i := range r.Timeline {
 		onTheirWay += i.Sent - i.Done
-		return float64(onTheirWay) >= nearlyAll*DefaultInFlight
-	})
+		most = max(most, onTheirWay)
+	}
+	return most
 }
 
-// filled says that in one of the rounds as many requests were on their way as
-// there may be.
-func (e *evidence) filled() bool {
-	return e.plan.Rate > 0 && slices.ContainsFunc(e.rounds, func(r result.Round) bool { return full(r) >= 0 })
+// piledUp is how many requests waited for the server at once, where they were very
+// many.
+func (e *evidence) piledUp() (most int64) {
+	for _, r := range e.rounds {
+		most = max(most, pile(r))
+	}
+	if e.plan.Rate == 0 || most < hugePile || e.congested() {
+		return 0
+	}
+	return most
 }
 
-// piledUp says that those waited for the server: others were late then, and not
-// for the generator's sake.
-func (e *evidence) piledUp() bool { return e.filled() && !e.congested() }
-
-// congested says that those waited within the generator. It is so where it fell
-// behind its plan before there were so many, which nothing but itself holds it
-// from, or where what the server did with them took too little time for that. A
-// server that is slower than what is asked for, or gone, is the limit all the same.
+// congested says that requests piled up within the generator: it was late itself,
+// or what the server did with them took too little time for that. A server that is
+// slower than what is asked for, or gone, is the limit all the same.
 func (e *evidence) congested() bool {
-	if !e.filled() || len(findDeath(e)) > 0 || len(findSilence(e)) > 0 {
+	if e.plan.Rate == 0 || len(findDeath(e)) > 0 || len(findSilence(e)) > 0 {
 		return false
 	}
 	return slices.ContainsFunc(e.rounds, func(r result.Round) bool {
-		at := full(r)
-		if at < 0 || e.serverBusy(r) || !e.carried(r, fastest) {
+		if float64(pile(r)) < r.RateAsked*pileTime.Seconds() || e.serverBusy(r) || !e.carried(r, fastest) {
 			return false
 		}
-		return behind(r.Timeline[:at]) || e.carried(r, typical) && longestServed(r) < stallLimit
+		return lateness(r) > lateLimit || e.carried(r, typical) && longestServed(r) < stallLimit
 	})
 }
 
@@ -68,19 +69,6 @@ func (e *evidence) serverBusy(r result.Round) bool {
 		cores = min(cores, e.subject.Workers)
 	}
 	return r.Server.CPU > 0 && r.Server.CPU.Seconds() >= busyServer*float64(cores)*r.Duration.Seconds()
-}
-
-// behind says that fewer requests were sent in some seconds than were planned.
-func behind(seconds []result.Instant) bool {
-	var planned float64
-	var sent int64
-	var from time.Duration
-	for _, i := range seconds {
-		planned += i.Asked * (i.At - from).Seconds()
-		sent += i.Sent
-		from = i.At
-	}
-	return float64(sent) < keptUp*planned
 }
 
 // carried says that the connections carry what was asked for, if all answers begin
@@ -104,9 +92,9 @@ func longestServed(r result.Round) (longest time.Duration) {
 }
 
 func findPileUp(e *evidence) []result.Diagnosis {
-	if !e.piledUp() {
+	n := e.piledUp()
+	if n == 0 {
 		return nil
 	}
-	return one(fmt.Sprintf("%d requests waited at once, which is the most that fcgibench has on their way: the rest were sent late, or not at all", DefaultInFlight),
-		"use a lower -rate or a shorter -timeout: the server is far from keeping up")
+	return one(fmt.Sprintf("%d requests waited at once", n), "use a lower -rate or a shorter -timeout: the server is far from keeping up")
 }

@@ -50,7 +50,7 @@ func (e *evidence) stallsOf(r result.Round) []stall {
 	}
 	all := stalls(whileSending(secondsOf(r.Timeline)), e.plan.Rate)
 	for i := range all {
-		if late := r.Lateness.Max; late >= all[i].length/2 && !e.piledUp() {
+		if late := r.Lateness.Max; late >= all[i].length/2 {
 			all[i].late = late
 		}
 	}
