@@ -12,7 +12,8 @@ type monitor struct {
 	a         *attack
 	timeline  []result.Instant
 	from      time.Duration // the second's begin
-	waiting   int64         // requests that were held up at its begin
+	taken     int64         // requests that were taken until its begin
+	sent      int64         // and those that were held up, too
 	latency   *Recorder     // scratch
 	generator *generatorUsage
 	server    *treeUsage
@@ -64,9 +65,10 @@ func (m *monitor) instant(at time.Duration) {
 	i.At, i.Connections = at, m.a.round.Transport.Stats().Open
 	i.Asked = m.a.round.asked(m.from, at)
 	// Who is held up waits in the client's queue, to who looks at it.
-	waiting := m.a.waiting(at)
-	i.Sent = max(0, i.Sent+waiting-m.waiting)
-	m.waiting = waiting
+	m.taken += i.Sent
+	before := m.sent
+	m.sent = max(m.sent, m.taken+m.a.waiting(at))
+	i.Sent = m.sent - before
 	m.from = at
 	m.timeline = append(m.timeline, i)
 	if m.a.round.Watch != nil {

@@ -43,8 +43,12 @@ func (p *pacer) Pace(_ time.Duration, hits uint64) (wait time.Duration, stop boo
 		return 0, p.complete
 	}
 	due := p.schedule.At(int64(hits))
-	p.complete = p.duration > 0 && due >= p.duration
-	if p.complete || p.duration > 0 && p.stopped-p.holdup.heldSince(due) > p.duration+p.duration/overtime {
+	if p.complete = p.duration > 0 && due >= p.duration; p.complete {
+		p.until(p.duration) // what is measured a second is of all of it
+		p.stopped = p.since()
+		return 0, true
+	}
+	if p.duration > 0 && p.stopped-p.holdup.heldSince(due) > p.duration+p.duration/overtime {
 		return 0, true
 	}
 	p.until(due)
