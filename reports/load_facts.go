@@ -42,7 +42,7 @@ func (s *loadSum) requestsFact() string {
 		words = fmt.Sprintf("%d, %d failed (%s)", s.requests, s.failed(), percent(s.failedShare()))
 	}
 	if s.abandoned > 0 {
-		words += fmt.Sprintf("; %d more were on their way at the end", s.abandoned)
+		words += fmt.Sprintf("; %d more were on their way, or due, at the end", s.abandoned)
 	}
 	return words
 }

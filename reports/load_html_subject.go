@@ -63,7 +63,7 @@ func remarksOf(sums []*loadSum) []loadAdvice {
 			all = append(all, a)
 		}
 		if s.abandoned > 0 {
-			a.What = fmt.Sprintf("%d more were on their way at the end, and count nowhere", s.abandoned)
+			a.What = fmt.Sprintf("%d more were on their way, or due, at the end, and count nowhere", s.abandoned)
 			all = append(all, a)
 		}
 	}

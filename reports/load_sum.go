@@ -87,6 +87,7 @@ func addUsage(a, b result.Usage) result.Usage {
 		CPU:         a.CPU + b.CPU,
 		GCs:         a.GCs + b.GCs,
 		GCPauses:    a.GCPauses + b.GCPauses,
+		StoodStill:  max(a.StoodStill, b.StoodStill),
 		Memory:      max(a.Memory, b.Memory),
 		Processes:   max(a.Processes, b.Processes),
 		Goroutines:  max(a.Goroutines, b.Goroutines),

@@ -67,11 +67,11 @@ type Round struct {
 	RateMet   float64       `json:"rate_met"` // requests that were sent, a second
 	Requests  int64         `json:"requests"` // that ended: those that succeeded, and the errors
 	Succeeded int64         `json:"succeeded"`
-	Abandoned int64         `json:"abandoned,omitempty"` // on their way when the round was interrupted; counted nowhere else
+	Abandoned int64         `json:"abandoned,omitempty"` // on their way, or due, when the round was interrupted; counted nowhere else
 
 	Response Latencies            `json:"response"` // from the planned start to the end
-	Service  Latencies            `json:"service"`  // from the real start to the end
-	Lateness Latencies            `json:"lateness"` // from the planned start to the real one: the generator's
+	Service  Latencies            `json:"service"`  // from the real start to the end, the wait for a connection with it
+	Lateness Latencies            `json:"lateness"` // from the planned start to the real one, less any wait for a connection: the generator's
 	Phases   map[string]Latencies `json:"phases"`   // queue, connect, write, first byte, body
 
 	Errors   map[string]int64 `json:"errors,omitempty"`   // by cause
@@ -136,6 +136,7 @@ type Usage struct {
 	Cores       int           `json:"cores,omitempty"` // that it may use; 0 where that is not known
 	GCPauses    time.Duration `json:"gc_pauses_ns,omitempty"`
 	GCs         int64         `json:"gcs,omitempty"`
+	StoodStill  time.Duration `json:"stood_still_ns,omitempty"` // the generator, at most: it had no processor, or was stopped
 }
 
 // Instant is one second of a round.

@@ -200,22 +200,30 @@ func (a *attack) sum(ended time.Duration) result.Round {
 	return r
 }
 
-// planEnd is when the sending was to end, or did if that came first.
+// planEnd is when the sending was to end, or did if that came first. What was held
+// up may be sent after it.
 func (a *attack) planEnd(ended time.Duration) time.Duration {
-	switch p := a.pacer; {
-	case a.waiting(ended) > 0:
-		return min(ended, a.scheduleEnd())
-	case a.ctx.Err() != nil, a.round.Schedule == nil:
+	p, n := a.pacer, a.round.Requests
+	if p.schedule == nil {
 		return p.stopped
-	case p.requests > 0 && p.complete && (p.duration == 0 || p.schedule.At(p.requests) < p.duration):
-		return p.schedule.At(p.requests)
 	}
-	return a.round.Duration
+	end := a.scheduleEnd()
+	if a.ctx.Err() != nil {
+		if a.waiting(ended) == 0 {
+			ended = p.stopped
+		}
+		end = min(end, ended)
+	}
+	if n > 0 && (p.complete || countBefore(p.schedule, end) >= n) {
+		end = min(end, p.schedule.At(n))
+	}
+	return end
 }
 
-// waiting is how many requests that were planned until a moment are held up.
+// waiting is how many requests that were planned until a moment are held up; none
+// where the pacer has given them up, which is its own fault.
 func (a *attack) waiting(at time.Duration) int64 {
-	if a.holdup == nil || !a.holdup.owed.Load() {
+	if a.holdup == nil || !a.holdup.owed.Load() || a.pacer.gaveUp.Load() {
 		return 0
 	}
 	planned := countBefore(a.round.Schedule, min(at, a.scheduleEnd()))

@@ -50,7 +50,7 @@ const mostlyQueued = 0.9
 func (h *hit) causeOf(err error) Cause {
 	c := causeOf(err)
 	switch {
-	case isTimeout(err) && !h.exchange.Began.IsZero() && float64(h.queued()) > mostlyQueued*float64(h.held+h.ended-h.began):
+	case isTimeout(err) && !h.exchange.Began.IsZero() && float64(h.queued()) > mostlyQueued*float64(h.service()):
 		return TimeoutQueued
 	case c == TimeoutUnread && h.exchange.Reused:
 		return TimeoutWaiting // somebody does read there, and is slow

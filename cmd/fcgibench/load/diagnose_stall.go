@@ -35,11 +35,30 @@ type stall struct {
 func findStalls(e *evidence) []result.Diagnosis {
 	var all []result.Diagnosis
 	for i, r := range e.rounds {
+		heldUp := false
 		for _, s := range e.stallsOf(r) {
+			heldUp = heldUp || s.late > 0
 			all = append(all, e.tellStall(i, s)...)
+		}
+		if still := r.Generator.StoodStill; still >= stallLimit && !heldUp {
+			all = append(all, heldUpFor(still, e.somewhere(i))...)
 		}
 	}
 	return all
+}
+
+// heldUpFor is the generator's own pause. Where requests wait for the server all the
+// time, nothing else shows it.
+func heldUpFor(d time.Duration, where string) []result.Diagnosis {
+	return one(fmt.Sprintf("fcgibench itself was held up for %s, %s", shortly(d.Round(50*time.Millisecond)), where), "give it a machine of its own, or run again")
+}
+
+// somewhere is a round, for what happened at a moment of it that is not known.
+func (e *evidence) somewhere(round int) string {
+	if len(e.rounds) == 1 {
+		return "within the run"
+	}
+	return fmt.Sprintf("within round %d", round+1)
 }
 
 // stallsOf are a round's pauses, each the server's or the generator's. Where
@@ -50,7 +69,7 @@ func (e *evidence) stallsOf(r result.Round) []stall {
 	}
 	all := stalls(whileSending(secondsOf(r.Timeline)), e.plan.Rate)
 	for i := range all {
-		if late := r.Lateness.Max; late >= all[i].length/2 {
+		if late := max(r.Lateness.Max, r.Generator.StoodStill); late >= all[i].length/2 {
 			all[i].late = late
 		}
 	}
@@ -70,7 +89,7 @@ func (e *evidence) stalled() bool {
 func (e *evidence) tellStall(round int, s stall) []result.Diagnosis {
 	length := s.length.Round(50 * time.Millisecond)
 	if s.late > 0 {
-		return one(fmt.Sprintf("fcgibench itself was held up for %s, %s", shortly(s.late.Round(50*time.Millisecond)), e.place(round, s.at)), "give it a machine of its own, or run again")
+		return heldUpFor(s.late, e.place(round, s.at))
 	}
 	what := fmt.Sprintf("the server answered nothing for about %s, %s", shortly(length), e.place(round, s.at))
 	if s.burst > s.usual/dip {

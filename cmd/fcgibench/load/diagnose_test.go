@@ -659,3 +659,22 @@ func TestAHoldUpOfTheGeneratorHidesNothing(t *testing.T) {
 		t.Errorf("(-want +got):\n%s", diff)
 	}
 }
+
+// TestAGeneratorThatStoodStillIsTold, though all requests waited for the server
+// meanwhile, and none was sent late.
+func TestAGeneratorThatStoodStillIsTold(t *testing.T) {
+	for still, want := range map[time.Duration]string{
+		1200 * time.Millisecond: "fcgibench itself was held up for 1.2 s, within the run",
+		20 * time.Millisecond:   "",
+	} {
+		r := steady()
+		r.Generator.StoodStill = still
+		var got []string
+		for _, d := range Diagnose(steadySubject(), []result.Round{r}, steadyPlan()) {
+			got = append(got, d.What)
+		}
+		if strings.Join(got, "; ") != want {
+			t.Errorf("stood still for %v: %q, want %q", still, got, want)
+		}
+	}
+}

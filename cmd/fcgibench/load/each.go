@@ -1,11 +1,16 @@
 package load
 
-import vegeta "github.com/tsenart/vegeta/v12/lib"
+import (
+	"time"
+
+	vegeta "github.com/tsenart/vegeta/v12/lib"
+)
 
 // told is what vegeta does not learn of a hit: its body was read before.
 type told struct {
 	body  int64
 	cause Cause
+	held  time.Duration // before vegeta's clock began
 }
 
 // tell keeps what Each is to be told.
@@ -15,7 +20,7 @@ func (a *attack) tell(seq int64, h *hit) {
 	}
 	a.toldMu.Lock()
 	defer a.toldMu.Unlock()
-	a.told[uint64(seq)] = told{h.body, h.cause}
+	a.told[uint64(seq)] = told{h.body, h.cause, h.held}
 }
 
 // take completes one of vegeta's results for Each.
@@ -32,6 +37,7 @@ func (a *attack) take(r *vegeta.Result) {
 	}
 	asked := &a.round.Targets[r.Seq%uint64(len(a.round.Targets))]
 	r.Method, r.URL = asked.Method, asked.URL
+	r.Timestamp, r.Latency = r.Timestamp.Add(-t.held), r.Latency+t.held
 	r.BytesIn, r.BytesOut = uint64(t.body), uint64(len(asked.Body))
 	if r.Error == "" {
 		r.Error = string(t.cause)

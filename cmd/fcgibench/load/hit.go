@@ -77,6 +77,10 @@ func (h *hit) queued() time.Duration {
 	return h.held + max(0, until.Sub(x.Began)-x.ConnectTime)
 }
 
+// service is from when it would have been sent: who is held up waits in the
+// client's queue, to who looks at the books.
+func (h *hit) service() time.Duration { return h.ended - h.began + h.held }
+
 // lateness is how late it began by the generator's doing.
 func (h *hit) lateness() time.Duration { return max(0, h.began-h.planned-h.held) }
 

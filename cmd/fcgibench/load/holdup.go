@@ -14,12 +14,12 @@ import (
 //
 // The pacer calls leave and enter in turn, the requests took and end.
 type holdup struct {
-	most  int64        // requests on their way at once
+	most  int64        // requests on their way at once; half of them wait for a connection
 	ended atomic.Int64 // of those that began
 	owed  atomic.Bool  // the last that the pacer let go was held up, more than it was late
 
 	slots []slot        // by the request's number, modulo their count
-	full  bool          // when the pacer last let one go, most were on their way
+	full  bool          // when the pacer last let one go, it was to no connection that is free
 	at    time.Duration // when that was
 	spans []span        // in which nothing could be sent, until now
 }
@@ -36,8 +36,8 @@ type span struct{ from, to time.Duration }
 const spanGap = 100 * time.Microsecond
 
 func newHoldup(most int) *holdup {
-	// Twice as many slots as requests on their way: none is written anew before
-	// its request has read it.
+	// Twice as many slots as requests on their way: a request has long begun when
+	// its slot is written anew.
 	return &holdup{most: int64(most), slots: make([]slot, 1<<bits.Len(uint(2*most-1)))}
 }
 
@@ -59,7 +59,7 @@ func (h *holdup) enter(now time.Duration) {
 // leave is the pacer's letting a request go that was due.
 func (h *holdup) leave(seq int64, due, now time.Duration) {
 	held := h.heldSince(due)
-	h.full, h.at = 4*(seq-h.ended.Load()) >= 3*h.most, now
+	h.full, h.at = 2*(seq-h.ended.Load()) >= h.most, now
 	s := h.slot(seq)
 	s.held.Store(int64(held))
 	since := int64(0)

@@ -157,6 +157,7 @@ func sumUsage(a, b result.Usage) result.Usage {
 		Goroutines:  a.Goroutines + b.Goroutines,
 		Descriptors: a.Descriptors + b.Descriptors,
 		GCPauses:    a.GCPauses + b.GCPauses,
+		StoodStill:  max(a.StoodStill, b.StoodStill),
 		GCs:         a.GCs + b.GCs,
 	}
 }
@@ -170,6 +171,7 @@ func mostUsage(a, b result.Usage) result.Usage {
 		Descriptors: max(a.Descriptors, b.Descriptors),
 		Cores:       max(a.Cores, b.Cores),
 		GCPauses:    max(a.GCPauses, b.GCPauses),
+		StoodStill:  max(a.StoodStill, b.StoodStill),
 		GCs:         max(a.GCs, b.GCs),
 	}
 }

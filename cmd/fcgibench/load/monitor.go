@@ -17,6 +17,7 @@ type monitor struct {
 	latency   *Recorder     // scratch
 	generator *generatorUsage
 	server    *treeUsage
+	stillness *stillness
 	done      chan struct{}
 	over      sync.WaitGroup
 }
@@ -37,7 +38,10 @@ func newMonitor(a *attack) *monitor {
 	return m
 }
 
-func (m *monitor) begin() { m.over.Go(m.look) }
+func (m *monitor) begin() {
+	m.stillness = watchStillness()
+	m.over.Go(m.look)
+}
 
 func (m *monitor) look() {
 	ticker := time.NewTicker(lookEvery)
@@ -81,6 +85,7 @@ func (m *monitor) end() {
 	close(m.done)
 	m.over.Wait()
 	m.generator.look()
+	m.generator.taken.StoodStill = m.stillness.stop()
 	m.server.scan()
 	m.instant(time.Since(m.a.began))
 }

@@ -3,6 +3,7 @@ package load
 import (
 	"context"
 	"runtime"
+	"sync/atomic"
 	"time"
 )
 
@@ -19,6 +20,7 @@ type pacer struct {
 
 	stopped  time.Duration // when no further request was planned or wanted
 	complete bool          // all that was planned was sent
+	gaveUp   atomic.Bool   // it was further behind its plan than is made up for
 }
 
 // overtime is how far behind its plan a round may still send, as a part of its
@@ -49,6 +51,7 @@ func (p *pacer) Pace(_ time.Duration, hits uint64) (wait time.Duration, stop boo
 		return 0, true
 	}
 	if p.duration > 0 && p.stopped-p.holdup.heldSince(due) > p.duration+p.duration/overtime {
+		p.gaveUp.Store(true)
 		return 0, true
 	}
 	p.until(due)

@@ -126,7 +126,7 @@ func (s *shard) book(h *hit) {
 	s.second.done++
 	s.secondLatency.Record(h.ended - h.planned)
 	s.response.Record(h.ended - h.planned)
-	s.service.Record(h.ended - h.began)
+	s.service.Record(h.service())
 	if h.scheduled {
 		s.lateness.Record(h.lateness())
 	}
