@@ -46,6 +46,7 @@ type conn struct {
 	index       int  // in the pool's list of all
 	capacity    int  // requests that it can take at all
 	retired     bool // it takes no further one
+	returned    bool // one gave its room back
 	dropped     bool // it is closed
 	opened      moment
 	lost        moment // when requests that share it lost it

@@ -62,7 +62,7 @@ func (e *endless) Close() error {
 
 // lastWrite is how long the answer's reader waits at most for what is left of a
 // request that is answered.
-const lastWrite = 10 * time.Millisecond
+const lastWrite = 50 * time.Millisecond
 
 func TestAnEarlyAnswersReaderDoesNotWaitForTheUpload(t *testing.T) {
 	for name, script := range map[string]func(c *peer){

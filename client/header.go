@@ -97,20 +97,23 @@ func bodyless(status int) bool {
 }
 
 // An application that goes on after a header which is all of the answer is not
-// waited for longer, nor listened to further: it may be an endless stream's.
+// waited for longer, nor listened to further, where nothing else bounds the
+// exchange: it may be an endless stream's.
 const (
 	bareWait = 50 * time.Millisecond
 	bareRest = 256 << 10
 )
 
 // readBare reads an answer without a body to its end, which is due at once. Where
-// it does not come the answer is there all the same, and the connection ends.
+// it does not come within bareWait the answer is there all the same, and the
+// connection ends; under a limit of the caller's that is what it has to come
+// within.
 func (x *call) readBare() error {
 	x.resp.Body = http.NoBody
 	x.left = 0
-	limited := false
-	for rest := 0; rest <= bareRest; {
-		if !limited && !x.c.wire.ready(x) {
+	bounded, limited := x.bounded(), false
+	for rest := 0; bounded || rest <= bareRest; {
+		if !bounded && !limited && !x.c.wire.ready(x) {
 			x.limitRest(bareWait)
 			limited = true
 		}
@@ -119,7 +122,7 @@ func (x *call) readBare() error {
 			x.settle(x.c.wire.keeps(x))
 			return nil
 		}
-		if err != nil && !x.gaveUp(err) {
+		if err != nil && !(limited && x.gaveUp(err)) {
 			return err
 		}
 		if err != nil {
@@ -131,8 +134,15 @@ func (x *call) readBare() error {
 	return nil
 }
 
+// bounded says that the exchange ends some time, whatever the application does.
+func (x *call) bounded() bool {
+	_, bounded := x.req.Context().Deadline()
+	return bounded || x.deadline != 0
+}
+
 // gaveUp says that nothing is wrong with an answer but the time that it takes.
 func (x *call) gaveUp(err error) bool {
 	var timeout *TimeoutError
-	return (errors.As(err, &timeout) || x.req.Context().Err() != nil) && (x.upload == nil || x.upload.bodyError() == nil)
+	var body *requestBodyError
+	return errors.As(err, &timeout) && !errors.As(err, &body) && x.req.Context().Err() == nil && (x.upload == nil || x.upload.bodyError() == nil)
 }

@@ -71,14 +71,11 @@ func (x *call) limitFirstByte() {
 	}, x.firstByteLimit())
 }
 
-// limitRest brings the exchange's end forward, for an answer whose rest is of no
+// limitRest gives an exchange without an end one, for an answer whose rest is of no
 // use. An upload beside it looks at the deadline of a connection of its own, and
 // has no need of this one.
 func (x *call) limitRest(limit time.Duration) {
 	at := now().after(limit)
-	if x.deadline != 0 {
-		at = min(at, x.deadline)
-	}
 	if x.stream == nil {
 		x.c.endLook()
 		x.c.setDeadline(net.Conn.SetReadDeadline, at.time())

@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strconv"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/fcgikit/fcgikit/client/fcgi"
@@ -47,6 +48,8 @@ type muxer struct {
 	wake chan struct{} // something is to be written
 	dead chan struct{} // closed with err set
 	news []*muxStream  // the reading goroutine's: something came, and they don't know yet
+
+	missed atomic.Bool // it had ended when it was wanted
 
 	mu      sync.Mutex
 	out     []byte // to be written

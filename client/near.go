@@ -60,6 +60,7 @@ func (p *pool) listNear() {
 			continue
 		}
 		c.free++
+		c.returned = true
 		if p.offer(c); c.free > 0 {
 			p.available = append(p.available, c)
 		}

@@ -43,15 +43,17 @@ const cacheLine = 64
 
 // waiter is a request beyond MaxConns.
 type waiter struct {
-	granted chan grant // holds one
-	first   bool       // it has had its turn
+	granted   chan grant // holds one
+	first     bool       // it has had its turn
+	lostAt    moment     // where it is a second try: see call
+	overtaken int        // times that a shared connection's room passed it by
 }
 
 // grant is what a waiter gets: a connection with room taken for it, or, where
 // that is nil, leave to make one.
 type grant struct {
 	c     *conn
-	early bool // nobody has had the room before
+	stale bool // it is granted for its place alone
 }
 
 // get takes room for one request on a connection: a kept one, a new one, or,
@@ -64,14 +66,14 @@ func (p *pool) get(x *call) (*conn, error) {
 		p.endIdle(x.lostAt) // the server that ended one kept connection ended them all
 	}
 	for hadTurn := x.lostAt != 0; ; hadTurn = true {
-		g, w := p.tryGet(hadTurn)
+		g, w := p.tryGet(x.lostAt, hadTurn)
 		if w != nil {
 			var err error
 			if g, err = p.wait(x, w); err != nil {
 				return nil, err
 			}
 		}
-		if g.c != nil && x.freshEnough(g) && p.carries(g.c, x) {
+		if g.c != nil && !g.stale && p.carries(g.c, x) {
 			return g.c, nil
 		}
 		if g.c == nil || p.pass(g.c) {
@@ -80,23 +82,20 @@ func (p *pool) get(x *call) (*conn, error) {
 	}
 }
 
-// freshEnough says that a second try may take what was granted: a connection
-// made since the first one was lost, which has answered nobody yet. A server
-// that ends connections after a few requests would end others under it.
-func (x *call) freshEnough(g grant) bool {
-	return x.lostAt == 0 || g.early && g.c.opened > x.lostAt
-}
+// freshFor says that a second try may take room on c: a connection made since
+// the first one was lost, which has answered nobody yet. A server that ends
+// connections after a few requests would end others under it. The lock is held.
+func (c *conn) freshFor(lostAt moment) bool { return !c.returned && c.opened > lostAt }
 
 // carries says that a granted connection can carry the request. Of one that is
 // shared it takes its stream.
 func (p *pool) carries(c *conn, x *call) bool {
-	if c.mux != nil {
-		return c.mux.enter(x)
-	}
-	if p.alive(c) {
+	switch {
+	case c.mux == nil && p.alive(c), c.mux != nil && c.mux.enter(x):
 		return true
+	case c.mux == nil || !c.mux.missed.Swap(true): // once, however many wanted it
+		p.t.stats.lost.Add(1)
 	}
-	p.t.stats.lost.Add(1)
 	return false
 }
 
@@ -166,7 +165,10 @@ func (p *pool) closes() bool {
 }
 
 // tryGet is a grant, or else a place in the queue.
-func (p *pool) tryGet(hadTurn bool) (grant, *waiter) {
+func (p *pool) tryGet(lostAt moment, hadTurn bool) (grant, *waiter) {
+	if lostAt != 0 {
+		return p.tryFresh(lostAt)
+	}
 	if c := p.takeNear(); c != nil {
 		return grant{c: c}, nil
 	}
@@ -182,16 +184,51 @@ func (p *pool) tryGet(hadTurn bool) (grant, *waiter) {
 			return grant{c: c}, nil
 		}
 	}
-	if p.t.MaxConns == 0 || p.open.Load() < int64(p.t.MaxConns) {
+	if p.takePlace() {
 		p.wanting.Add(-1)
-		if p.open.Add(1) > int64(p.t.maxIdle()) {
-			p.listNear()
-		}
 		return grant{}, nil
 	}
 	w := &waiter{granted: make(chan grant, 1), first: hadTurn}
 	p.queue(w)
 	return grant{}, w
+}
+
+// tryFresh is tryGet for a second try. Only at the cap does it cost a kept
+// connection, and none that is at work.
+func (p *pool) tryFresh(lostAt moment) (grant, *waiter) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	for _, c := range p.available {
+		if c.freshFor(lostAt) {
+			return p.take(c), nil
+		}
+	}
+	if p.takePlace() {
+		return grant{}, nil
+	}
+	p.wanting.Add(1) // before the look, as above
+	p.listNear()
+	for _, c := range p.available {
+		if c.free == c.capacity {
+			p.wanting.Add(-1)
+			return p.takeStale(c), nil
+		}
+	}
+	w := &waiter{granted: make(chan grant, 1), first: true, lostAt: lostAt}
+	p.queue(w)
+	return grant{}, w
+}
+
+// takePlace counts a connection that is to be made, where the cap leaves room
+// for it. The lock is held.
+func (p *pool) takePlace() bool {
+	if p.t.MaxConns > 0 && p.open.Load() >= int64(p.t.MaxConns) {
+		return false
+	}
+	if p.open.Add(1) > int64(p.t.maxIdle()) {
+		p.listNear()
+	}
+	return true
 }
 
 // queue puts one that has had its turn before all that have not. The lock is
@@ -217,7 +254,16 @@ func (p *pool) take(c *conn) grant {
 	if c.free == 0 || c.retired {
 		p.unlist(c)
 	}
-	return grant{c, c.granted <= c.capacity}
+	return grant{c: c}
+}
+
+// takeStale takes an idle connection for its place. The lock is held.
+func (p *pool) takeStale(c *conn) grant {
+	if c.capacity > 1 {
+		c.retired = true // nobody shares it meanwhile
+	}
+	p.take(c)
+	return grant{c, true}
 }
 
 // wait is a place in the queue's grant, within the exchange's limits.
@@ -243,8 +289,7 @@ func (p *pool) leave(w *waiter) {
 	p.mu.Lock()
 	for i, other := range p.waiting {
 		if other == w {
-			p.waiting = slices.Delete(p.waiting, i, i+1)
-			p.wanting.Add(-1)
+			p.unqueue(i)
 			p.mu.Unlock()
 			return
 		}
@@ -296,14 +341,50 @@ func (p *pool) adopt(c *conn, x *call) {
 // offer hands a connection's room to those who wait. The lock is held.
 func (p *pool) offer(c *conn) {
 	for c.free > 0 && !c.retired && len(p.waiting) > 0 {
-		p.nextWaiter().granted <- p.take(c)
+		i := p.firstFor(c)
+		switch {
+		case i < 0:
+			return
+		case p.waiting[i].mayTake(c):
+			p.unqueue(i).granted <- p.take(c)
+		default:
+			p.unqueue(i).granted <- p.takeStale(c)
+		}
 	}
 }
 
-func (p *pool) nextWaiter() *waiter {
-	w := p.waiting[0]
-	p.waiting[0] = nil
-	p.waiting = p.waiting[1:]
+// firstFor is who of those that wait comes first for room on c; -1 is nobody. A
+// second try has no use for a connection that is at work, and lets the others
+// have the room. So that it does not starve, c is retired, which gives it c's
+// place in the end, once as many rooms passed it by as c has. The lock is held.
+func (p *pool) firstFor(c *conn) int {
+	for i, w := range p.waiting {
+		if w.mayTake(c) || c.free == c.capacity {
+			return i
+		}
+		if i > 0 {
+			continue // a new connection will have room for all of them
+		}
+		if w.overtaken++; w.overtaken >= c.capacity {
+			w.overtaken, c.retired = 0, true
+			p.unlist(c)
+			return -1
+		}
+	}
+	return -1
+}
+
+func (w *waiter) mayTake(c *conn) bool { return w.lostAt == 0 || c.freshFor(w.lostAt) }
+
+// unqueue takes the one at i out of the queue. The lock is held.
+func (p *pool) unqueue(i int) *waiter {
+	w := p.waiting[i]
+	if i == 0 {
+		p.waiting[0] = nil
+		p.waiting = p.waiting[1:]
+	} else {
+		p.waiting = slices.Delete(p.waiting, i, i+1)
+	}
 	p.wanting.Add(-1)
 	return w
 }
@@ -369,6 +450,7 @@ func (p *pool) takeBack(c *conn) (ended bool) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	c.free++
+	c.returned = true
 	if c.retired {
 		return c.free == c.capacity
 	}
@@ -463,7 +545,7 @@ func (p *pool) giveUp() {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	if len(p.waiting) > 0 {
-		p.nextWaiter().granted <- grant{}
+		p.unqueue(0).granted <- grant{}
 		return
 	}
 	p.open.Add(-1)

@@ -1,6 +1,7 @@
 package client
 
 import (
+	"cmp"
 	"net/http"
 	"net/url"
 	"strings"
@@ -40,9 +41,20 @@ func (x *call) keepOnPort(location string) {
 	if err != nil || u.Host == "" {
 		return
 	}
-	if own := x.req.URL.Host; names(u, x.uri().Host) || names(u, own) {
+	if own := x.req.URL.Host; (names(u, x.uri().Host) || names(u, own)) && !x.asksForTLS(u) {
 		setLocation(x.resp.Header, "//"+own+u.RequestURI(), u)
 	}
+}
+
+// asksForTLS is whether all that a redirect changes is the scheme: an application
+// wants HTTPS of its web server, and would ask for it for ever.
+func (x *call) asksForTLS(u *url.URL) bool {
+	uri := x.uri()
+	asked := cmp.Or(uri.Path, "/")
+	if uri.Query != "" {
+		asked += "?" + uri.Query
+	}
+	return u.Scheme == "https" && u.RequestURI() == asked
 }
 
 func setLocation(h http.Header, reference string, u *url.URL) {

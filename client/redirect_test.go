@@ -142,3 +142,24 @@ func wantLeftAlone(t *testing.T, s *scripted, host, location string) {
 		t.Errorf("%s: %v, %v", location, resp, err)
 	}
 }
+
+// TestARedirectToHTTPSAloneIsLeftAlone: an application that wants TLS of its web
+// server asks for it each time.
+func TestARedirectToHTTPSAloneIsLeftAlone(t *testing.T) {
+	for _, uri := range []string{"/", "/dir/page?a=b%20c", "/a%2Fb"} {
+		location := "Location: https://www.example.org" + uri + "\r\n\r\n"
+		s := serveTCP(t, client.FastCGI, fcgiAnswers(fcgiAnswer(1, "Status: 302 Found\r\n"+location)))
+		req := newRequest(t, "GET", "fcgi://"+s.target.Address+uri, nil)
+		req.Host = "www.example.org"
+		var tr client.Transport
+		resp, err := tr.RoundTrip(req)
+		if err != nil {
+			t.Fatal(err)
+		}
+		resp.Body.Close()
+		tr.CloseIdleConnections()
+		if got := resp.Header.Get("Location"); got != "https://www.example.org"+uri {
+			t.Errorf("of %s: %q", uri, got)
+		}
+	}
+}

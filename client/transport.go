@@ -44,7 +44,9 @@ type Transport struct {
 	// Multiplex is how many FastCGI requests share a connection at once, where
 	// the application's FCGI_MPXS_CONNS is 1 (4.1); 0 and 1 are one. Where
 	// requests share a connection, one whose answer is not read holds the others
-	// up once MuxWindow of it has come: the protocol has no flow control.
+	// up once MuxWindow of it has come: the protocol has no flow control. One with
+	// Close set keeps later ones off its connection: at MaxConns they wait until the
+	// last on it is over.
 	Multiplex int
 	// ForceMultiplex does not ask the application first.
 	ForceMultiplex bool
@@ -150,7 +152,9 @@ func New(target Target) (*Transport, error) {
 // Applications make absolute redirects of the Host that they were told, and know
 // no other scheme than http and https. One to the request's own Host, or to the
 // URL's host and port, is a redirect to this same server: its Location becomes a
-// reference that stays there and on its protocol. A default port may go unsaid.
+// reference that stays there and on its protocol. A default port may go unsaid. On
+// TCP one that changes nothing but the scheme to https is left alone: it would come
+// again and again.
 func (t *Transport) RegisterProtocol(h *http.Transport) {
 	for _, p := range Protocols {
 		h.RegisterProtocol(string(p), t)

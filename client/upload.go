@@ -344,7 +344,7 @@ func (u *upload) sentTime() time.Time {
 // server has taken the bytes, and only the writer has not been told, which it is
 // soon. One that takes longer waits for a server that does not read, and the
 // answer's reader is not to wait for that.
-const lastWrite = 10 * time.Millisecond
+const lastWrite = 50 * time.Millisecond
 
 // finished says that the whole body was written.
 func (u *upload) finished() bool {

@@ -240,7 +240,11 @@ func (f *getFlags) explain(target client.Target, err error) error {
 	case errors.As(err, &syntax) && !errors.As(err, &breach):
 		return cli.Misused("the request can't be sent: %v", err)
 	case errors.As(err, &encode):
-		return cli.Misused("the request can't be sent: %v: expected a shorter one, or -packet-size 65536 where the container is set to it", encode)
+		larger := ""
+		if f.packetSize < ajp.MaxPacketSize {
+			larger = fmt.Sprintf(", or -packet-size %d where the container is set to it", ajp.MaxPacketSize)
+		}
+		return cli.Misused("the request can't be sent: %v: expected a shorter one%s", encode, larger)
 	case errors.As(err, &op) && op.Op == "dial", errors.As(err, &timeout) && timeout.Phase == client.Connecting:
 		return cli.NotReached(target, err)
 	}
