@@ -143,6 +143,9 @@ func (x *call) settle(keep bool) {
 	if x.c.stop != nil && !x.c.stop() {
 		keep = false // the context was cancelled: the deadlines are in the past
 	}
+	if x.stream == nil && x.c.aborted.Load() {
+		keep = false
+	}
 	if x.upload != nil && x.stream == nil && !x.upload.finished() {
 		keep = false
 	}

@@ -42,6 +42,7 @@ type call struct {
 	phase   phase
 	reused  bool // the connection had served a request before
 	settled bool // the connection has been given back
+	aborts  int64
 }
 
 // wire is what the protocols do differently. Its methods are called in turn:
@@ -135,6 +136,7 @@ func (t *Transport) recognize(req *http.Request) (*pool, *prepared, error) {
 
 // begin finds out who listens, and starts the clock where somebody looks at it.
 func (x *call) begin() {
+	x.aborts = x.p.t.aborts.count.Load()
 	if x.req.Context() != context.Background() {
 		x.x, _ = x.req.Context().Value(exchangeKey{}).(*Exchange)
 		x.trace = httptrace.ContextClientTrace(x.req.Context())

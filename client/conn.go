@@ -38,7 +38,7 @@ type conn struct {
 	idleSince moment
 
 	mu          sync.Mutex
-	aborted     bool // what it was used for is over: deadlines stay in the past
+	aborted     atomic.Bool // what it was used for is over: deadlines stay in the past
 	hasDeadline atomic.Bool
 	lookAt      moment      // the read deadline, where that is no limit: see limitVisit
 	awaitFirst  atomic.Bool // the answer has not begun, and its limit is to be set
@@ -164,7 +164,7 @@ func (c *conn) writeAll(b []byte, deadline time.Time) error {
 func (c *conn) abort() {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	c.aborted = true
+	c.aborted.Store(true)
 	c.Conn.SetDeadline(time.Unix(1, 0))
 }
 
@@ -172,7 +172,7 @@ func (c *conn) abort() {
 func (c *conn) setDeadline(set func(net.Conn, time.Time) error, at time.Time) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	if !c.aborted {
+	if !c.aborted.Load() {
 		set(c.Conn, at)
 		c.hasDeadline.Store(true)
 	}

@@ -100,6 +100,9 @@ func (x *call) answerBegan() {
 
 // interrupted is the context's error or a limit's, where one of them was why.
 func (x *call) interrupted(err error) error {
+	if x.aborted() {
+		return ErrAborted
+	}
 	if x.req.Context().Err() != nil {
 		return context.Cause(x.req.Context())
 	}

@@ -119,6 +119,8 @@ func (x *call) muxError(err error) error {
 	switch {
 	case errors.As(err, &breach), errors.As(err, &rejected):
 		return err
+	case x.aborted():
+		return ErrAborted
 	case errors.Is(err, os.ErrDeadlineExceeded): // only writing has one here
 		return &TimeoutError{Writing, x.p.t.WriteTimeout}
 	}

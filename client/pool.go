@@ -91,7 +91,7 @@ func (c *conn) freshFor(lostAt moment) bool { return !c.returned && c.opened > l
 // shared it takes its stream.
 func (p *pool) carries(c *conn, x *call) bool {
 	switch {
-	case c.mux == nil && p.alive(c), c.mux != nil && c.mux.enter(x):
+	case c.mux == nil && !c.aborted.Load() && p.alive(c), c.mux != nil && c.mux.enter(x):
 		return true
 	case c.mux == nil || !c.mux.missed.Swap(true): // once, however many wanted it
 		p.t.stats.lost.Add(1)
@@ -271,9 +271,17 @@ func (p *pool) wait(x *call, w *waiter) (grant, error) {
 	p.t.stats.waited.Add(1)
 	up, stop := alarm(x.deadline.time())
 	defer stop()
+	until := p.t.untilAbort()
+	if x.aborted() {
+		p.leave(w)
+		return grant{}, ErrAborted
+	}
 	select {
 	case g := <-w.granted:
 		return g, nil
+	case <-until.Done():
+		p.leave(w)
+		return grant{}, ErrAborted
 	case <-up:
 		p.leave(w)
 		return grant{}, &TimeoutError{Queued, p.t.Timeout}
@@ -311,9 +319,15 @@ func (p *pool) connect(x *call) (*conn, error) {
 			x.x.ConnectTime = time.Since(start)
 		}
 		p.giveUp()
+		if x.aborted() {
+			err = ErrAborted
+		}
 		return nil, err
 	}
 	p.adopt(c, x)
+	if x.aborted() {
+		c.abort()
+	}
 	return c, nil
 }
 
@@ -402,6 +416,12 @@ func (p *pool) dial(ctx context.Context, deadline time.Time) (*conn, error) {
 		var cancel context.CancelFunc
 		inner, cancel = context.WithDeadline(ctx, deadline)
 		defer cancel()
+	}
+	if p.target.Network != "unix" { // which does not wait
+		var cancel context.CancelFunc
+		inner, cancel = context.WithCancel(inner)
+		defer cancel()
+		defer context.AfterFunc(p.t.untilAbort(), cancel)()
 	}
 	nc, err := p.t.dialer()(inner, p.target.Network, p.target.Address)
 	if err != nil {

@@ -53,10 +53,13 @@ func (p *pool) learnSharing(x *call) error {
 	}
 	up, stop := alarm(x.deadline.time())
 	defer stop()
+	until := t.untilAbort()
 	q := p.ask()
 	select {
 	case <-q.done:
 		return q.err
+	case <-until.Done():
+		return ErrAborted
 	case <-up:
 		return &TimeoutError{Connecting, t.Timeout}
 	case <-x.req.Context().Done():

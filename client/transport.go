@@ -101,6 +101,8 @@ type Transport struct {
 	pools map[Target]*pool
 	last  atomic.Pointer[pool] // the one asked for last, found without the lock
 
+	aborts aborts
+
 	stats struct{ opened, lost, retried, unkept, waited atomic.Int64 }
 }
 

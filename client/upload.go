@@ -256,6 +256,8 @@ func (x *call) bodyFailed(err error) {
 	switch {
 	case errors.As(err, &own):
 		err = own
+	case x.aborted():
+		err = ErrAborted
 	case x.stream == nil && x.req.Context().Err() == nil && errors.Is(err, os.ErrDeadlineExceeded):
 		err = &TimeoutError{Writing, x.limit(Writing)}
 	default:

@@ -80,7 +80,7 @@ func (x *call) limitVisit() {
 	}
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	if !c.aborted {
+	if !c.aborted.Load() {
 		c.Conn.SetReadDeadline(at.time())
 		c.lookAt = at
 	}

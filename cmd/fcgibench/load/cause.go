@@ -138,5 +138,5 @@ func causeOfConnecting(err error) Cause {
 
 // interrupted says that the round's end, not the server, ended the request.
 func interrupted(ctx context.Context, err error) bool {
-	return err != nil && ctx.Err() != nil && errors.Is(err, context.Cause(ctx))
+	return err != nil && ctx.Err() != nil && (errors.Is(err, context.Cause(ctx)) || errors.Is(err, client.ErrAborted))
 }

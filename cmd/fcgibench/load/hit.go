@@ -17,7 +17,7 @@ import (
 // which costs more to make than all the rest.
 type hit struct {
 	ctx      context.Context
-	cancel   context.CancelFunc
+	cancel   context.CancelFunc // nil where the Transport aborts
 	exchange client.Exchange
 
 	blueprint, req *http.Request // what it asked last, and that with its context
@@ -30,12 +30,14 @@ type hit struct {
 	cause                 Cause
 }
 
-// newHit gives each a context of its own: one of all would be locked by each
-// request.
+// newHit gives each a context of its own. Where that can be cancelled it is not
+// the round's, which each request would lock.
 func newHit(ctx context.Context) *hit {
 	h := &hit{}
-	h.ctx, h.cancel = context.WithCancel(ctx)
-	h.ctx = client.WithExchange(h.ctx, &h.exchange)
+	if ctx.Done() != nil {
+		ctx, h.cancel = context.WithCancel(ctx)
+	}
+	h.ctx = client.WithExchange(ctx, &h.exchange)
 	return h
 }
 
@@ -108,7 +110,7 @@ func (a *attack) RoundTrip(req *http.Request) (*http.Response, error) {
 		return nil, err
 	}
 	s := a.tally.shard(seq)
-	h := s.take(a.ctx)
+	h := s.take(a.hits)
 	a.start(h, seq)
 	resp, err := a.round.Transport.RoundTrip(a.request(h, seq))
 	var digest uint64
