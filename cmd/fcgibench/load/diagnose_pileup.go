@@ -54,10 +54,14 @@ func (e *evidence) congested() bool {
 		return false
 	}
 	return slices.ContainsFunc(e.rounds, func(r result.Round) bool {
-		if float64(pile(r)) < r.RateAsked*pileTime.Seconds() || e.serverBusy(r) || !e.carried(r, fastest) {
+		n := pile(r)
+		if float64(n) < r.RateAsked*pileTime.Seconds() || 2*r.Abandoned > n { // or nobody knows what they waited for
 			return false
 		}
-		return lateness(r) > lateLimit || e.carried(r, typical) && longestServed(r) < stallLimit
+		if e.serverBusy(r) || longestServed(r) >= stallLimit || !e.carried(r, fastest) {
+			return false
+		}
+		return lateness(r) > lateLimit || e.carried(r, typical)
 	})
 }
 

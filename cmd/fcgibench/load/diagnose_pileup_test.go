@@ -94,3 +94,20 @@ func TestAFullQueueIsNoDeath(t *testing.T) {
 		t.Error("a server that does not answer what it was given is not dead")
 	}
 }
+
+// TestAPileThatIsAbandonedIsNotTheGeneratorsFault: the server has not answered for
+// two seconds when the run is interrupted.
+func TestAPileThatIsAbandonedIsNotTheGeneratorsFault(t *testing.T) {
+	r := steady()
+	r.Abandoned, r.Server = r.Requests/2, result.Usage{}
+	r.Phases["first byte"] = evenly(int(r.Requests), time.Millisecond, 2*time.Millisecond)
+	last := r.Timeline[len(r.Timeline)-1]
+	for i := range 2 {
+		r.Timeline = append(r.Timeline, result.Instant{At: last.At + time.Duration(i+1)*time.Second, Asked: last.Asked, Sent: r.Abandoned / 2})
+	}
+	for _, d := range Diagnose(steadySubject(), []result.Round{r}, steadyPlan()) {
+		if d.Invalid {
+			t.Errorf("%+v", d)
+		}
+	}
+}
