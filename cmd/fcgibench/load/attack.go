@@ -164,12 +164,7 @@ func (a *attack) run() result.Round {
 	defer runtime.KeepAlive(ballast())
 	defer a.round.saveProcessors()()
 	attacker := a.attacker()
-	over := make(chan struct{})
-	defer close(over)
-	defer context.AfterFunc(a.ctx, func() {
-		attacker.Stop()
-		a.abort(over)
-	})()
+	defer a.abortWhenDone(attacker.Stop)()
 	a.monitor = newMonitor(a)
 	a.began = time.Now()
 	a.pacer.began = a.began
@@ -180,6 +175,23 @@ func (a *attack) run() result.Round {
 	ended := time.Since(a.began)
 	a.monitor.end()
 	return a.sum(ended)
+}
+
+// abortWhenDone ends the sending and what is on its way when the round is to end
+// early. After release nothing more is ended, which may be another round's.
+func (a *attack) abortWhenDone(stop func() bool) (release func()) {
+	over, ended := make(chan struct{}), make(chan struct{})
+	forget := context.AfterFunc(a.ctx, func() {
+		defer close(ended)
+		stop()
+		a.abort(over)
+	})
+	return func() {
+		close(over)
+		if !forget() {
+			<-ended
+		}
+	}
 }
 
 // abort ends the requests that are on their way, until the round is over.

@@ -289,3 +289,31 @@ func TestInterruptedRoundDoesNotWaitForTheServer(t *testing.T) {
 		t.Errorf("%d abandoned, %d requests after %v, error %v, errors %v", r.Abandoned, r.Requests, time.Since(start), err, r.Errors)
 	}
 }
+
+// TestAnInterruptedRoundEndsThoughNobodyAnswers: its requests have no context that
+// ends with the round's.
+func TestAnInterruptedRoundEndsThoughNobodyAnswers(t *testing.T) {
+	target := socket(t, client.FastCGI)
+	l, err := net.Listen(target.Network, target.Address)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer l.Close()
+	for _, s := range []Schedule{Constant(100), nil} {
+		c, err := client.New(target)
+		if err != nil {
+			t.Fatal(err)
+		}
+		c.MaxConns, c.Timeout = 2, time.Minute
+		ctx, cancel := context.WithTimeout(t.Context(), 200*time.Millisecond)
+		defer cancel()
+		began := time.Now()
+		r, err := (&Round{Transport: c, Targets: hellos(), Schedule: s, InFlight: 4, Duration: time.Minute}).Run(ctx)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if took := time.Since(began); took > 5*time.Second || r.Requests != 0 || r.Abandoned < 4 || len(r.Errors) != 0 || c.Stats().Open != 0 {
+			t.Errorf("after %v: %d requests, %d abandoned, errors %v, %+v", took, r.Requests, r.Abandoned, r.Errors, c.Stats())
+		}
+	}
+}
