@@ -58,11 +58,15 @@ func (n *native) script(ctx context.Context, argument string) ([]byte, error) {
 	return exec.CommandContext(ctx, "sh", filepath.Join(n.dir, definitionDir, "run"), argument).CombinedOutput()
 }
 
+// killed is how long a machine that is busy may take to end killed processes: it
+// says nothing of the peer.
+const killed = 30 * time.Second
+
 func (n *native) end() error {
 	n.terminate()
 	if !n.gone(grace) {
 		killSession(n.pid)
-		if !n.gone(grace) {
+		if !n.gone(killed) {
 			return fmt.Errorf("processes %v of session %d are left after SIGKILL", session(n.pid), n.pid)
 		}
 	}
