@@ -40,9 +40,9 @@ type call struct {
 	left    int64  // of the announced Content-Length; -1 if none was
 	err     error  // how reading the body ended
 	phase   phase
-	reused  bool // the connection had served a request before
-	settled bool // the connection has been given back
-	aborts  int64
+	reused  bool  // the connection had served a request before
+	settled bool  // the connection has been given back
+	aborts  int64 // the Transport's count when it began: see Abort
 }
 
 // wire is what the protocols do differently. Its methods are called in turn:

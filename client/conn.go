@@ -43,12 +43,12 @@ type conn struct {
 	lookAt      moment      // the read deadline, where that is no limit: see limitVisit
 	awaitFirst  atomic.Bool // the answer has not begun, and its limit is to be set
 
-	index       int  // in the pool's list of all
-	capacity    int  // requests that it can take at all
-	retired     bool // it takes no further one
-	returned    bool // one gave its room back
-	dropped     bool // it is closed
-	opened      moment
+	index       int    // in the pool's list of all
+	capacity    int    // requests that it can take at all
+	retired     bool   // it takes no further one
+	returned    bool   // one gave its room back
+	dropped     bool   // it is closed
+	opened      moment // when making it began
 	lost        moment // when requests that share it lost it
 	connectTime time.Duration
 	mux         *muxer // where requests share it

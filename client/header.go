@@ -122,11 +122,11 @@ func (x *call) readBare() error {
 			x.settle(x.c.wire.keeps(x))
 			return nil
 		}
-		if err != nil && !(limited && x.gaveUp(err)) {
-			return err
+		if err != nil && limited && x.gaveUp(err) {
+			break
 		}
 		if err != nil {
-			break
+			return err
 		}
 		rest += len(piece)
 	}

@@ -36,8 +36,9 @@ type Found struct {
 
 // Search finds the highest rate from lo to hi that meets an objective: it
 // doubles from lo until a rate fails, then bisects until what is met and what is
-// not are 2 % apart, and proves what it found 10 % below and above. try runs one rate and says whether it met the objective,
-// and why not. A rate counts as met if two of three tries agree.
+// not are 2 % apart, and proves what it found 10 % below and above. try runs one
+// rate and says whether it met the objective, and why not. A rate counts as met if
+// two of three tries agree.
 //
 // What is found so is held for longer, in one more try, and lowered by 2 % as long
 // as that fails: a server that is a little too slow answers in time until its queue
