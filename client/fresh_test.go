@@ -152,6 +152,22 @@ func muxedLosing(t *testing.T, multiplex, conns int) (l *losing, tr *client.Tran
 	}
 }
 
+// oneAnsweredAfterTheLoss has two requests lose the connection that they share, the
+// only one, and the second try of the first answered on the next. That of the
+// other, whose answer b waits for, comes once later is closed.
+func oneAnsweredAfterTheLoss(t *testing.T, multiplex int) (l *losing, tr *client.Transport, send func(want string, req *http.Request) *sync.WaitGroup, later chan bool, b *sync.WaitGroup) {
+	l, tr, send = muxedLosing(t, multiplex, 1)
+	now := make(chan bool)
+	close(now)
+	later = make(chan bool)
+	a, b := send("2/a", lost(t, "/a", now)), send("3/b", lost(t, "/b", later))
+	l.expect(t, "1/a", "1/b")
+	l.letGo("/end")
+	l.expect(t, "2/a")
+	a.Wait()
+	return l, tr, send, later, b
+}
+
 // Two requests lose the connection that they share, while another one, made
 // before and at work, has room. There is a place for a third: the second one
 // goes on.
@@ -182,14 +198,7 @@ func TestASecondTrySharesNoConnectionMadeBefore(t *testing.T) {
 
 // A connection that has answered few requests of many has answered.
 func TestASecondTrySharesNoConnectionThatServedAnother(t *testing.T) {
-	l, tr, send := muxedLosing(t, 4, 1)
-	now, later := make(chan bool), make(chan bool)
-	close(now)
-	a, b := send("2/a", lost(t, "/a", now)), send("3/b", lost(t, "/b", later))
-	l.expect(t, "1/a", "1/b")
-	l.letGo("/end")
-	l.expect(t, "2/a")
-	a.Wait()
+	_, tr, _, later, b := oneAnsweredAfterTheLoss(t, 4)
 	close(later)
 	b.Wait()
 	if st := tr.Stats(); st.Opened != 3 || st.Retried != 2 || st.Open != 1 {
@@ -201,14 +210,7 @@ func TestASecondTrySharesNoConnectionThatServedAnother(t *testing.T) {
 // share it meanwhile: until as many went by as it takes at once.
 func TestASecondTryWaitsForAPlaceButNotForEver(t *testing.T) {
 	for _, idle := range []bool{true, false} {
-		l, tr, send := muxedLosing(t, 2, 1)
-		now, later := make(chan bool), make(chan bool)
-		close(now)
-		a, b := send("2/a", lost(t, "/a", now)), send("3/b", lost(t, "/b", later))
-		l.expect(t, "1/a", "1/b")
-		l.letGo("/end")
-		l.expect(t, "2/a")
-		a.Wait()
+		l, tr, send, later, b := oneAnsweredAfterTheLoss(t, 2)
 		hold := func(i int, conn int) *sync.WaitGroup {
 			uri := fmt.Sprint("/held", i)
 			return send(fmt.Sprint(conn, uri), newRequest(t, "GET", "http://x"+uri, nil))
